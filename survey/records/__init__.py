@@ -1,0 +1,70 @@
+"""The records: SQLAlchemy models, and the plain functions over a session that parts share."""
+
+from survey.records.accounts import (
+    ApiKey,
+    FirstOwnerLink,
+    Link,
+    Member,
+    Person,
+    SignInSession,
+    WorkerBeat,
+    Workspace,
+)
+from survey.records.answering import Answer, AnswerSegment, AnswerText, ImportBatch
+from survey.records.asking import (
+    Interaction,
+    InteractionSegment,
+    Invitation,
+    OutgoingMail,
+    Question,
+    QuestionText,
+    QuestionVersion,
+    Unsubscribed,
+)
+from survey.records.base import Record, new_id
+from survey.records.counting import CountDelta, DayCount
+from survey.records.theming import (
+    Assignment,
+    Decision,
+    Exemplar,
+    Run,
+    Sorting,
+    TextVector,
+    Theme,
+    ThemeExample,
+)
+
+__all__ = [
+    "Answer",
+    "AnswerSegment",
+    "AnswerText",
+    "ApiKey",
+    "Assignment",
+    "CountDelta",
+    "DayCount",
+    "Decision",
+    "Exemplar",
+    "FirstOwnerLink",
+    "ImportBatch",
+    "Interaction",
+    "InteractionSegment",
+    "Invitation",
+    "Link",
+    "Member",
+    "OutgoingMail",
+    "Person",
+    "Question",
+    "QuestionText",
+    "QuestionVersion",
+    "Record",
+    "Run",
+    "SignInSession",
+    "Sorting",
+    "TextVector",
+    "Theme",
+    "ThemeExample",
+    "Unsubscribed",
+    "WorkerBeat",
+    "Workspace",
+    "new_id",
+]
