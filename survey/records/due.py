@@ -156,7 +156,7 @@ def try_later(
         When it will be tried again: 30 s doubling to at most six hours, times 0.5 to 1.
     """
     wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(attempts, 20))
-    next_try = now + wait * jitter.uniform(0.5, 1.0)
+    next_try: datetime = now + wait * jitter.uniform(0.5, 1.0)
     session.execute(
         update(record)
         .where(record.lease_id == lease_id, *where)

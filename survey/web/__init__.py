@@ -1,0 +1,1 @@
+"""What all pages share: who is asking, what they may do, headers, limits and error pages."""

@@ -1,0 +1,89 @@
+"""The web's way in: compose the parts into one WSGI application, nothing else."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app, g, url_for
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from survey.records.database import Database
+from survey.settings import Settings, read_settings
+from survey.web.access import guard, open_to
+from survey.web.current import Composed, compose
+from survey.web.headers import set_headers
+from survey.web.limits import Limits
+from survey.web.problems import handle_problems
+from survey.web.session import LASTS
+
+PROJECT = Path(__file__).resolve().parents[1]
+# A 20,000-character answer of four-byte signs, percent-encoded, is 240 kB; a much longer one
+# should still come back to its writer with a word about it.
+LARGEST_REQUEST = 8 * 1024 * 1024
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Compose the application.
+
+    Parameters
+    ----------
+    settings : Settings, optional
+        Read from the environment by default.
+
+    Returns
+    -------
+    Flask
+        A WSGI application whose every route has an access rule.
+    """
+    settings = settings or read_settings()
+    app = Flask("survey", template_folder=str(PROJECT / "templates"))
+    app.config.update(
+        SECRET_KEY=hashlib.sha256(b"cookie\0" + settings.secret_key).digest(),
+        SESSION_COOKIE_NAME="afterword",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure,
+        PERMANENT_SESSION_LIFETIME=LASTS,
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
+        MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,
+    )
+    compose(app, Composed(settings, Database(settings.database_url), Limits()))
+    _stand_behind_proxies(app, settings.trusted_proxies)
+    _register_parts(app)
+    open_to("public")(app.view_functions["static"])
+    app.jinja_env.globals["static_url"] = static_url
+    set_headers(app, secure=settings.secure)
+    handle_problems(app)
+    guard(app)
+    return app
+
+
+def _register_parts(app: Flask) -> None:
+    """Register every part's pages and api; one line a part."""
+    app.url_defaults(_stay_in_workspace)
+
+
+def _stay_in_workspace(endpoint: str, values: dict[str, Any]) -> None:
+    """Let ``url_for`` inside a workspace name it by itself."""
+    inside = g.get("place")
+    if inside and current_app.url_map.is_endpoint_expecting(endpoint, "workspace"):
+        values.setdefault("workspace", inside.slug)
+
+
+def _stand_behind_proxies(app: Flask, count: int) -> None:
+    if count:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=count, x_proto=count, x_host=count
+        )
+
+
+def static_url(name: str) -> str:
+    """Return a static file's address with its digest, so that browsers may keep it for ever."""
+    return url_for("static", filename=name, v=_digest(name))
+
+
+@cache
+def _digest(name: str) -> str:
+    content = (Path(__file__).parent / "static" / name).read_bytes()
+    return hashlib.sha256(content).hexdigest()[:12]

@@ -1,0 +1,98 @@
+"""Making a workspace, with the question it asks."""
+
+import re
+import unicodedata
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from survey.errors import FieldError
+from survey.records.accounts import Workspace
+from survey.records.asking import Question, QuestionText, QuestionVersion
+from survey.records.base import new_id
+
+DEFAULT_QUESTION = "What would have been more helpful?"
+DEFAULT_QUESTION_KEY = "helpful"
+LONGEST_NAME = 120
+
+
+def create_workspace(session: Session, name: str, now: datetime) -> Workspace:
+    """Make a workspace that asks the default question, at once, in English.
+
+    Parameters
+    ----------
+    session : Session
+        A writing session; the edge commits.
+    name : str
+        What the business calls itself, 1 to 120 characters.
+    now : datetime
+        The present moment.
+
+    Returns
+    -------
+    Workspace
+        With a slug of its own.
+
+    Raises
+    ------
+    FieldError
+        For an empty or an over-long name.
+    """
+    name = " ".join(name.split())
+    if not 0 < len(name) <= LONGEST_NAME:
+        raise FieldError("name", f"Please give a name of 1 to {LONGEST_NAME} characters.")
+    workspace = Workspace(id=new_id(), slug=_free_slug(session, name), name=name, created_at=now)
+    session.add(workspace)
+    session.flush()
+    add_question(session, workspace.id, DEFAULT_QUESTION_KEY, {"en": DEFAULT_QUESTION}, now)
+    return workspace
+
+
+def add_question(
+    session: Session, workspace_id: int, key: str, wordings: dict[str, str], now: datetime
+) -> Question:
+    """Add a question with its first version, in one or more languages."""
+    question = Question(workspace_id=workspace_id, id=new_id(), key=key, created_at=now)
+    session.add(question)
+    session.flush()
+    add_question_version(session, question, 1, wordings, now)
+    return question
+
+
+def add_question_version(
+    session: Session, question: Question, number: int, wordings: dict[str, str], now: datetime
+) -> QuestionVersion:
+    """Add a wording; invitations sent before keep theirs."""
+    version = QuestionVersion(
+        workspace_id=question.workspace_id,
+        id=new_id(),
+        question_id=question.id,
+        number=number,
+        created_at=now,
+    )
+    session.add(version)
+    session.flush()
+    session.add_all(
+        QuestionText(
+            workspace_id=question.workspace_id,
+            question_version_id=version.id,
+            language=language,
+            wording=wording,
+        )
+        for language, wording in wordings.items()
+    )
+    session.flush()
+    return version
+
+
+def _free_slug(session: Session, name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    base = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:50] or "workspace"
+    taken = set(session.scalars(select(Workspace.slug).where(Workspace.slug.startswith(base))))
+    number = 1
+    slug = base
+    while slug in taken:
+        number += 1
+        slug = f"{base}-{number}"
+    return slug

@@ -1,0 +1,131 @@
+"""Fixtures for every test: real SQLite and real PostgreSQL, an application, people and places."""
+
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
+
+from survey.app import create_app
+from survey.records.database import Database
+from survey.records.migrate import migrate
+from survey.settings import Settings, read_settings
+from tests.support.postgres import running_postgres
+
+BOTH = ("sqlite", "postgresql")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A server for this test run; its database ``template`` holds the newest revision."""
+    with running_postgres() as url:
+        _wait_until_answering(url)
+        _execute(url, "CREATE DATABASE template")
+        database = Database(_database_of(url, "template"))
+        migrate(database.engine)
+        database.close()
+        yield url
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file to copy."""
+    path = tmp_path_factory.mktemp("template") / "afterword.db"
+    database = Database(f"sqlite:///{path}")
+    migrate(database.engine)
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("SELECT 1")
+    database.close()
+    return path
+
+
+@pytest.fixture(params=BOTH)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A fresh, migrated database: the test runs once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        yield _fresh_sqlite(request, tmp_path)
+        return
+    server: str = request.getfixturevalue("postgres_url")
+    name = f"t{uuid.uuid4().hex}"
+    _execute(server, f"CREATE DATABASE {name} TEMPLATE template STRATEGY FILE_COPY")
+    yield _database_of(server, name)
+    _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def sqlite_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A fresh, migrated SQLite database, for what does not depend on the kind."""
+    return _fresh_sqlite(request, tmp_path)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """An open database of each kind."""
+    opened = Database(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """Settings as an operator would have them, on each kind of database."""
+    return read_settings(
+        {
+            "SURVEY_DATA_DIR": str(tmp_path / "data"),
+            "SURVEY_DATABASE_URL": database_url,
+            "SURVEY_SECRET_KEY": "k" * 40,
+            "SURVEY_BASE_URL": "http://localhost",
+        }
+    )
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """The whole application."""
+    built = create_app(settings)
+    yield built
+    built.extensions["afterword"].database.close()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without JavaScript that nobody has signed in with."""
+    return app.test_client()
+
+
+def _fresh_sqlite(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    path = tmp_path / "afterword.db"
+    if not path.exists():
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+    return f"sqlite:///{path}"
+
+
+def _database_of(url: str, name: str) -> str:
+    return f"{url.rpartition('/')[0]}/{name}"
+
+
+def _execute(url: str, statement: str) -> None:
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+def _wait_until_answering(url: str) -> None:
+    for attempt in range(100):
+        try:
+            _execute(url, "SELECT 1")
+        except OperationalError:
+            if attempt == 99:
+                raise
+            time.sleep(0.1)
+        else:
+            return
