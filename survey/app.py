@@ -11,9 +11,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from survey.records.database import Database
 from survey.settings import Settings, read_settings
 from survey.web.access import guard, open_to
-from survey.web.current import Composed, compose
+from survey.web.current import Composed, compose, place
 from survey.web.headers import set_headers
 from survey.web.limits import Limits
+from survey.web.nav import offer_nav
 from survey.web.problems import handle_problems
 from survey.web.session import LASTS
 
@@ -52,7 +53,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     _stand_behind_proxies(app, settings.trusted_proxies)
     _register_parts(app)
     open_to("public")(app.view_functions["static"])
-    app.jinja_env.globals["static_url"] = static_url
+    app.jinja_env.globals.update(static_url=static_url, place=place)
+    offer_nav(app)
     set_headers(app, secure=settings.secure)
     handle_problems(app)
     guard(app)
