@@ -10,7 +10,6 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from survey.errors import SettingsError
 
 DATABASE_SCHEMES = ("sqlite", "postgresql+psycopg")
-BROKER_SCHEMES = ("redis", "rediss")
 TLS_MODES = ("starttls", "implicit", "none")
 
 
@@ -228,9 +227,10 @@ def _mail_from(value: str | None, base_url: str, smtp_url: str | None) -> str:
 def _broker_url(value: str | None) -> str | None:
     if not value:
         return None
-    if _split("SURVEY_BROKER_URL", value).scheme not in BROKER_SCHEMES:
-        raise SettingsError("SURVEY_BROKER_URL: should begin with redis:// or rediss://.")
-    return value
+    raise SettingsError(
+        "SURVEY_BROKER_URL: a broker is not supported yet; unset it, and the workers poll the "
+        "database, which is as safe."
+    )
 
 
 def _whole_number(name: str, value: str | None) -> int:

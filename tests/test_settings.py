@@ -23,7 +23,7 @@ def _read(tmp_path: Path, **env: str) -> object:
         ("SURVEY_SMTP_URL", "smtp://host:587?tls=maybe"),
         ("SURVEY_MAIL_FROM", "nobody"),
         ("SURVEY_MAIL_FROM", "a@b\r\nBcc: all@example.org"),
-        ("SURVEY_BROKER_URL", "amqp://host"),
+        ("SURVEY_BROKER_URL", "redis://host"),
         ("SURVEY_TRUSTED_PROXIES", "-1"),
         ("SURVEY_TRUSTED_PROXIES", "two"),
     ],
