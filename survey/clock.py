@@ -1,8 +1,26 @@
 """The only place that asks what time it is."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 
 def utc_now() -> datetime:
     """Return the present moment, in UTC."""
     return datetime.now(UTC)
+
+
+def day_in(moment: datetime, time_zone: str) -> date:
+    """Return the day that a moment falls on in a time zone.
+
+    Parameters
+    ----------
+    moment : datetime
+        With a zone of its own.
+    time_zone : str
+        An IANA name; an unknown one counts as UTC, since a page must not fail for it.
+    """
+    try:
+        zone = ZoneInfo(time_zone)
+    except (KeyError, ValueError, OSError):
+        return moment.astimezone(UTC).date()
+    return moment.astimezone(zone).date()

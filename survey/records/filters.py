@@ -1,0 +1,136 @@
+"""Which answers are in view: one description, understood by pages, API and export alike."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, get_args
+
+from sqlalchemy import ColumnElement, and_, exists, false, select, true
+
+from survey.records.answering import GIVEN, Answer, AnswerSegment
+from survey.records.theming import NOTHING, OTHER_LANGUAGE, THEMES, UNSORTED, Assignment, Sorting
+
+Pile = Literal["nothing", "unsorted", "other_language", "sorted", "waiting"]
+Tone = Literal["wish", "praise", "unclear"]
+PILES: tuple[Pile, ...] = get_args(Pile)
+TONES: tuple[Tone, ...] = get_args(Tone)
+
+
+@dataclass(frozen=True)
+class AnswerFilter:
+    """What answers must have in common; everything by default. Withdrawn ones are never in view.
+
+    Parameters
+    ----------
+    since, until : date or None
+        First and last of the workspace's own days, both included.
+    segments : tuple of (str, str)
+        Names and values that must all hold.
+    theme_id : int or None
+        Answers in this theme.
+    pile : str or None
+        Answers in no theme for one reason (``nothing``, ``unsorted``, ``other_language``), those
+        a run has dealt with (``sorted``: in themes or nothing more needed), or those it has yet
+        to read (``waiting``).
+    tones : tuple of str
+        With at least one theme (or, with `theme_id`, that theme) in one of these tones.
+    """
+
+    since: date | None = None
+    until: date | None = None
+    segments: tuple[tuple[str, str], ...] = ()
+    theme_id: int | None = None
+    pile: Pile | None = None
+    tones: tuple[Tone, ...] = ()
+
+
+def answers_in_view(
+    workspace_id: int, run_id: int | None, wanted: AnswerFilter
+) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions on `Answer` that a filter stands for.
+
+    Parameters
+    ----------
+    workspace_id : int
+        Whose answers.
+    run_id : int or None
+        The workspace's current run; None before the first.
+    wanted : AnswerFilter
+        What must hold.
+
+    Returns
+    -------
+    tuple of ColumnElement
+        To be passed to ``where``. An anonymous answer does not match a segment: its segments are
+        counted but never leave as rows.
+    """
+    conditions: list[ColumnElement[bool]] = [
+        Answer.workspace_id == workspace_id,
+        Answer.state == GIVEN,
+        *days_in_view(wanted),
+    ]
+    for name, value in wanted.segments:
+        conditions += [Answer.anonymous.is_(False), _has_segment(name, value)]
+    if wanted.theme_id is not None or wanted.tones:
+        conditions.append(_has_theme(workspace_id, run_id, wanted))
+    if wanted.pile is not None:
+        conditions.append(_in_pile(workspace_id, run_id, wanted.pile))
+    return tuple(conditions)
+
+
+def days_in_view(wanted: AnswerFilter) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions on `Answer.answered_on` alone."""
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.since is not None:
+        conditions.append(Answer.answered_on >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(Answer.answered_on <= wanted.until)
+    return tuple(conditions)
+
+
+def assignments_in_view(
+    workspace_id: int, run_id: int | None, wanted: AnswerFilter
+) -> ColumnElement[bool]:
+    """Return the condition on `Assignment` for the theme and tones of a filter."""
+    if run_id is None:
+        return false()
+    conditions = [Assignment.workspace_id == workspace_id, Assignment.run_id == run_id]
+    if wanted.theme_id is not None:
+        conditions.append(Assignment.theme_id == wanted.theme_id)
+    if wanted.tones:
+        conditions.append(Assignment.tone.in_(wanted.tones))
+    return and_(*conditions)
+
+
+def _has_theme(workspace_id: int, run_id: int | None, wanted: AnswerFilter) -> ColumnElement[bool]:
+    within = assignments_in_view(workspace_id, run_id, wanted)
+    if wanted.theme_id is None:
+        return exists().where(Assignment.answer_id == Answer.id, within)
+    return Answer.id.in_(select(Assignment.answer_id).where(within))
+
+
+def _has_segment(name: str, value: str) -> ColumnElement[bool]:
+    return exists().where(
+        AnswerSegment.workspace_id == Answer.workspace_id,
+        AnswerSegment.answer_id == Answer.id,
+        AnswerSegment.name == name,
+        AnswerSegment.value == value,
+    )
+
+
+def _in_pile(workspace_id: int, run_id: int | None, pile: Pile) -> ColumnElement[bool]:
+    if run_id is None:
+        return true() if pile == "waiting" else false()
+    outcomes = {
+        "nothing": (NOTHING,),
+        "unsorted": (UNSORTED,),
+        "other_language": (OTHER_LANGUAGE,),
+        "sorted": (THEMES, NOTHING),
+        "waiting": (THEMES, NOTHING, UNSORTED, OTHER_LANGUAGE),
+    }[pile]
+    dealt_with = exists().where(
+        Sorting.workspace_id == workspace_id,
+        Sorting.run_id == run_id,
+        Sorting.answer_id == Answer.id,
+        Sorting.outcome.in_(outcomes),
+    )
+    return ~dealt_with if pile == "waiting" else dealt_with
