@@ -235,13 +235,31 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "joining",
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("email", sa.String(length=320), nullable=False),
+        sa.Column("role", sa.String(length=20), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("role IN ('owner', 'teammate')", name=op.f("ck_joining_role")),
+        sa.ForeignKeyConstraint(
+            ["workspace_id"],
+            ["workspace.id"],
+            name=op.f("fk_joining_workspace_id_workspace"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_joining")),
+        sa.UniqueConstraint("workspace_id", "email", name=op.f("uq_joining_workspace_id_email")),
+    )
+    op.create_table(
         "link",
         sa.Column("token_sha256", sa.LargeBinary(), nullable=False),
         sa.Column("workspace_id", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("target_id", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('answer', 'unsubscribe', 'api_key')", name=op.f("ck_link_kind")
+            "kind IN ('answer', 'unsubscribe', 'api_key', 'join')", name=op.f("ck_link_kind")
         ),
         sa.ForeignKeyConstraint(
             ["workspace_id"],
@@ -805,6 +823,7 @@ def downgrade() -> None:
 
     op.drop_table("member")
     op.drop_table("link")
+    op.drop_table("joining")
     op.drop_table("interaction")
     op.drop_table("import_batch")
     op.drop_index("ix_decision_workspace_id_theme_id", "decision")

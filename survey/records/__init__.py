@@ -3,6 +3,7 @@
 from survey.records.accounts import (
     ApiKey,
     FirstOwnerLink,
+    Joining,
     Link,
     Member,
     Person,
@@ -49,6 +50,7 @@ __all__ = [
     "Interaction",
     "InteractionSegment",
     "Invitation",
+    "Joining",
     "Link",
     "Member",
     "OutgoingMail",

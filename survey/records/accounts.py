@@ -83,6 +83,25 @@ class FirstOwnerLink(Record):
     used_at: Mapped[datetime | None]
 
 
+class Joining(Record):
+    """Somebody asked to join a workspace; the link is theirs, the row goes when it is used."""
+
+    __tablename__ = "joining"
+    __table_args__ = (
+        CheckConstraint("role IN ('owner', 'teammate')", name="role"),
+        UniqueConstraint("workspace_id", "email"),
+    )
+
+    workspace_id: Mapped[int] = mapped_column(
+        ForeignKey("workspace.id", ondelete="CASCADE"), primary_key=True
+    )
+    id: Mapped[int] = row_id()
+    email: Mapped[str] = mapped_column(String(320))
+    role: Mapped[str] = mapped_column(String(20))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
 class ApiKey(Record):
     """A program's way in; the key itself is shown once and never stored."""
 
@@ -98,11 +117,11 @@ class ApiKey(Record):
 
 
 class Link(Record):
-    """The directory of what arrives without naming a workspace: links, unsubscribes, API keys."""
+    """The directory of what arrives without naming a workspace: links and API keys."""
 
     __tablename__ = "link"
     __table_args__ = (
-        CheckConstraint("kind IN ('answer', 'unsubscribe', 'api_key')", name="kind"),
+        CheckConstraint("kind IN ('answer', 'unsubscribe', 'api_key', 'join')", name="kind"),
         UniqueConstraint("workspace_id", "kind", "target_id"),
     )
 

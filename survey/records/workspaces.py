@@ -11,6 +11,7 @@ from survey.errors import FieldError
 from survey.records.accounts import Workspace
 from survey.records.asking import Question, QuestionText, QuestionVersion
 from survey.records.base import new_id
+from survey.records.text import as_stored
 
 DEFAULT_QUESTION = "What would have been more helpful?"
 DEFAULT_QUESTION_KEY = "helpful"
@@ -39,7 +40,7 @@ def create_workspace(session: Session, name: str, now: datetime) -> Workspace:
     FieldError
         For an empty or an over-long name.
     """
-    name = " ".join(name.split())
+    name = " ".join(as_stored(name).split())
     if not 0 < len(name) <= LONGEST_NAME:
         raise FieldError("name", f"Please give a name of 1 to {LONGEST_NAME} characters.")
     workspace = Workspace(id=new_id(), slug=_free_slug(session, name), name=name, created_at=now)
@@ -84,6 +85,17 @@ def add_question_version(
     )
     session.flush()
     return version
+
+
+def find_workspace(session: Session, name: str) -> Workspace | None:
+    """Return the workspace with this name in its address, or else with this name."""
+    by_slug = session.scalar(select(Workspace).where(Workspace.slug == name))
+    if by_slug is not None:
+        return by_slug
+    wanted = " ".join(name.split())
+    return session.scalar(
+        select(Workspace).where(Workspace.name == wanted).order_by(Workspace.created_at).limit(1)
+    )
 
 
 def _free_slug(session: Session, name: str) -> str:
