@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask, current_app, g, url_for
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from survey.account import pages as account_pages
 from survey.records.database import Database
 from survey.settings import Settings, read_settings
 from survey.web.access import guard, open_to
@@ -63,6 +64,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def _register_parts(app: Flask) -> None:
     """Register every part's pages and api; one line a part."""
+    app.register_blueprint(account_pages.blueprint)
     app.url_defaults(_stay_in_workspace)
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
@@ -17,6 +16,8 @@ from survey.app import create_app
 from survey.records.database import Database
 from survey.records.migrate import migrate
 from survey.settings import Settings, read_settings
+from tests.support.browser import Browser
+from tests.support.people import Business, make_business, make_member, signed_in
 from tests.support.postgres import running_postgres
 
 BOTH = ("sqlite", "postgresql")
@@ -91,14 +92,56 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 def app(settings: Settings) -> Iterator[Flask]:
     """The whole application."""
     built = create_app(settings)
+    built.test_client_class = Browser
     yield built
     built.extensions["afterword"].database.close()
 
 
 @pytest.fixture
-def client(app: Flask) -> FlaskClient:
+def client(app: Flask) -> Browser:
     """A browser without JavaScript that nobody has signed in with."""
-    return app.test_client()
+    return _browser(app)
+
+
+@pytest.fixture
+def business(app: Flask) -> Business:
+    """The workspace under test."""
+    return make_business(_database(app), "Hill Street Dental")
+
+
+@pytest.fixture
+def owner(app: Flask, business: Business) -> Browser:
+    """The browser of an owner of the workspace under test."""
+    return signed_in(app, make_member(_database(app), business, "owner@example.org", "owner"))
+
+
+@pytest.fixture
+def teammate(app: Flask, business: Business) -> Browser:
+    """The browser of a teammate in the workspace under test."""
+    return signed_in(app, make_member(_database(app), business, "mate@example.org", "teammate"))
+
+
+@pytest.fixture
+def elsewhere(app: Flask) -> Business:
+    """Another workspace, of other people."""
+    return make_business(_database(app), "Valley Boilers")
+
+
+@pytest.fixture
+def outsider(app: Flask, elsewhere: Business) -> Browser:
+    """The browser of an owner of another workspace."""
+    return signed_in(app, make_member(_database(app), elsewhere, "other@example.org", "owner"))
+
+
+def _browser(app: Flask) -> Browser:
+    made = app.test_client()
+    assert isinstance(made, Browser)
+    return made
+
+
+def _database(app: Flask) -> Database:
+    opened: Database = app.extensions["afterword"].database
+    return opened
 
 
 def _fresh_sqlite(request: pytest.FixtureRequest, tmp_path: Path) -> str:

@@ -65,6 +65,8 @@ def guard(app: Flask) -> None:
 def _enforce() -> Response | None:
     if request.endpoint is None:
         return None
+    if any("\0" in value for value in (request.view_args or {}).values() if isinstance(value, str)):
+        abort(404)  # no row's name holds one, and PostgreSQL refuses to look
     from flask import current_app
 
     rule = rule_of(current_app, request.endpoint)

@@ -1,0 +1,91 @@
+"""What the account pages show."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from survey.account.passwords import is_password
+from survey.records import Answer, ApiKey, FirstOwnerLink, Interaction, Member, Person, Workspace
+from survey.records.text import as_stored
+from survey.tokens import token_sha256
+
+
+@dataclass(frozen=True)
+class Home:
+    """A workspace a person belongs to."""
+
+    workspace_id: int
+    slug: str
+    name: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Key:
+    """An API key as its owner sees it: never the key itself."""
+
+    key_id: int
+    label: str
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+def person_with(session: Session, email: str, password: str) -> int | None:
+    """Return who has this address and password, else None, after the same time either way."""
+    wanted = as_stored(email).strip().lower()
+    row = session.execute(
+        select(Person.id, Person.password_hash).where(Person.email == wanted)
+    ).one_or_none()
+    good = is_password(row.password_hash if row else None, password)
+    return int(row.id) if row and good else None
+
+
+def is_person(session: Session, email: str) -> bool:
+    """Whether somebody signs in with this address already."""
+    wanted = as_stored(email).strip().lower()
+    return session.scalar(select(Person.id).where(Person.email == wanted)) is not None
+
+
+def homes_of(session: Session, person_id: int) -> tuple[Home, ...]:
+    """Return the workspaces a person belongs to, the first joined first."""
+    rows = session.execute(
+        select(Workspace.id, Workspace.slug, Workspace.name, Member.role)
+        .join(Member, Member.workspace_id == Workspace.id)
+        .where(Member.person_id == person_id)
+        .order_by(Member.joined_at, Workspace.id)
+    )
+    return tuple(Home(row.id, row.slug, row.name, row.role) for row in rows)
+
+
+def is_first_owner_link(session: Session, token: str) -> bool:
+    """Whether a token still opens the first owner's page."""
+    found = session.scalar(
+        select(FirstOwnerLink.created_at).where(
+            FirstOwnerLink.token_sha256 == token_sha256(token), FirstOwnerLink.used_at.is_(None)
+        )
+    )
+    return found is not None
+
+
+def is_empty(session: Session, workspace_id: int) -> bool:
+    """Whether nothing was asked or answered in a workspace yet."""
+    for record in (Answer, Interaction):
+        if session.scalar(
+            select(func.count()).select_from(
+                select(record.id).where(record.workspace_id == workspace_id).limit(1).subquery()
+            )
+        ):
+            return False
+    return True
+
+
+def keys_of(session: Session, workspace_id: int) -> tuple[Key, ...]:
+    """Return a workspace's API keys, the newest first."""
+    rows = session.execute(
+        select(ApiKey.id, ApiKey.label, ApiKey.created_at, ApiKey.revoked_at)
+        .where(ApiKey.workspace_id == workspace_id)
+        .order_by(ApiKey.created_at.desc(), ApiKey.id)
+    )
+    return tuple(Key(row.id, row.label, row.created_at, row.revoked_at) for row in rows)

@@ -1,0 +1,82 @@
+"""``survey create-owner`` and ``survey create-key``."""
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+from survey.account.queries import person_with
+from survey.cli import main
+from survey.records.database import Database
+from survey.web.who import place_of_key
+
+
+@pytest.fixture
+def database(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
+    monkeypatch.setenv("SURVEY_DATABASE_URL", sqlite_url)
+    monkeypatch.setenv("SURVEY_DATA_DIR", str(tmp_path / "data"))
+    return Database(sqlite_url)
+
+
+def _create_owner(monkeypatch: pytest.MonkeyPatch, password: str, *more: str) -> int:
+    monkeypatch.setattr("sys.stdin", io.StringIO(password + "\n"))
+    return main(["create-owner", "mo@example.org", "--workspace", "Hill Street", *more])
+
+
+def test_an_owner_is_made_with_a_workspace(
+    database: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _create_owner(monkeypatch, "a good long one", "--password-stdin") == 0
+    assert "/w/hill-street/" in capsys.readouterr().out
+    with database.reading() as session:
+        assert person_with(session, "mo@example.org", "a good long one")
+
+
+def test_the_same_command_again_changes_the_password_and_nothing_else(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _create_owner(monkeypatch, "a good long one", "--password-stdin")
+    assert _create_owner(monkeypatch, "a better long one", "--password-stdin") == 0
+    with database.reading() as session:
+        assert person_with(session, "mo@example.org", "a better long one")
+
+
+def test_without_a_terminal_a_password_is_made_and_shown_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _create_owner(monkeypatch, "") == 0
+    shown = re.search(r"^Password: (\S+)$", capsys.readouterr().out, re.MULTILINE)
+    assert shown
+    with database.reading() as session:
+        assert person_with(session, "mo@example.org", shown.group(1))
+    _create_owner(monkeypatch, "")
+    assert "Password" not in capsys.readouterr().out
+
+
+def test_a_short_password_is_refused_with_one_line(
+    database: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _create_owner(monkeypatch, "short", "--password-stdin") == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_key_is_printed_alone_and_opens_its_workspace(
+    database: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _create_owner(monkeypatch, "a good long one", "--password-stdin")
+    capsys.readouterr()
+    assert main(["create-key", "--workspace", "hill-street", "--label", "till"]) == 0
+    key = capsys.readouterr().out
+    assert re.fullmatch(r"\S{40,}\n", key)
+    with database.reading() as session:
+        place = place_of_key(session, key.strip())
+    assert place is not None
+    assert place.slug == "hill-street"
+
+
+def test_a_key_for_an_unknown_workspace_is_refused(
+    database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["create-key", "--workspace", "nowhere", "--label", "till"]) == 2
+    assert "no workspace named 'nowhere'" in capsys.readouterr().err
