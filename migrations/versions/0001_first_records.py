@@ -117,13 +117,13 @@ def upgrade() -> None:
         "day_count",
         sa.Column("workspace_id", sa.BigInteger(), nullable=False),
         sa.Column("answers", sa.BigInteger(), nullable=False),
+        sa.Column("segment_name", sa.String(length=60), nullable=False),
+        sa.Column("segment_value", sa.String(length=200), nullable=False),
         sa.Column("run_id", sa.BigInteger(), nullable=False),
         sa.Column("measure", sa.String(length=20), nullable=False),
         sa.Column("theme_id", sa.BigInteger(), nullable=False),
         sa.Column("tone", sa.String(length=20), nullable=False),
         sa.Column("question_id", sa.BigInteger(), nullable=False),
-        sa.Column("segment_name", sa.String(length=60), nullable=False),
-        sa.Column("segment_value", sa.String(length=200), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.CheckConstraint(
             "measure IN ('asked', 'answered', 'withdrawn', 'theme', 'themes', 'nothing', "
@@ -138,16 +138,17 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint(
             "workspace_id",
+            "segment_name",
+            "segment_value",
             "run_id",
             "measure",
             "theme_id",
             "tone",
             "question_id",
-            "segment_name",
-            "segment_value",
             "day",
             name=op.f("pk_day_count"),
         ),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "decision",
@@ -587,6 +588,12 @@ def upgrade() -> None:
         ),
     )
     op.create_index("ix_invitation_due", "invitation", ["state", "due_at"], unique=False)
+    op.create_index(
+        "ix_invitation_workspace_id_asked_on",
+        "invitation",
+        ["workspace_id", "asked_on", "state"],
+        unique=False,
+    )
 
     op.create_table(
         "question_text",
@@ -688,9 +695,9 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
-        "ix_assignment_workspace_id_theme_id_run_id",
+        "ix_assignment_by_confidence",
         "assignment",
-        ["workspace_id", "theme_id", "run_id"],
+        ["workspace_id", "theme_id", "run_id", "confidence", "answer_id"],
         unique=False,
     )
 
@@ -789,7 +796,7 @@ def downgrade() -> None:
     op.drop_index("ix_exemplar_workspace_id_answer_id", "exemplar")
 
     op.drop_table("exemplar")
-    op.drop_index("ix_assignment_workspace_id_theme_id_run_id", "assignment")
+    op.drop_index("ix_assignment_by_confidence", "assignment")
     op.drop_index("ix_assignment_workspace_id_answer_id", "assignment")
 
     op.drop_table("assignment")
@@ -798,6 +805,7 @@ def downgrade() -> None:
 
     op.drop_table("answer_segment")
     op.drop_table("question_text")
+    op.drop_index("ix_invitation_workspace_id_asked_on", "invitation")
     op.drop_index("ix_invitation_due", "invitation")
 
     op.drop_table("invitation")

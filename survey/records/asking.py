@@ -114,6 +114,7 @@ class Invitation(DueWork, Record):
         ),
         UniqueConstraint("workspace_id", "interaction_id"),
         Index("ix_invitation_due", "state", "due_at"),
+        Index("ix_invitation_workspace_id_asked_on", "workspace_id", "asked_on", "state"),
     )
 
     workspace_id: Mapped[int] = mapped_column(primary_key=True)

@@ -29,13 +29,14 @@ class _Cell:
     of a run, one an answer.
     """
 
+    # In this order a page reads one unbroken stretch of the key: a segment, a run, a measure.
+    segment_name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    segment_value: Mapped[str] = mapped_column(String(200), primary_key=True)
     run_id: Mapped[int] = mapped_column(primary_key=True)
     measure: Mapped[str] = mapped_column(String(20), primary_key=True)
     theme_id: Mapped[int] = mapped_column(primary_key=True)
     tone: Mapped[str] = mapped_column(String(20), primary_key=True)
     question_id: Mapped[int] = mapped_column(primary_key=True)
-    segment_name: Mapped[str] = mapped_column(String(60), primary_key=True)
-    segment_value: Mapped[str] = mapped_column(String(200), primary_key=True)
     day: Mapped[date] = mapped_column(Date, primary_key=True)
 
 
@@ -43,7 +44,10 @@ class DayCount(_Cell, Record):
     """Folded counts."""
 
     __tablename__ = "day_count"
-    __table_args__ = (CheckConstraint(_MEASURE_CHECK, name="measure"),)
+    __table_args__ = (
+        CheckConstraint(_MEASURE_CHECK, name="measure"),
+        {"sqlite_with_rowid": False},  # the key is the table: no second look-up a row
+    )
 
     workspace_id: Mapped[int] = mapped_column(
         ForeignKey("workspace.id", ondelete="CASCADE"), primary_key=True, sort_order=-1

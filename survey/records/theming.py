@@ -129,7 +129,14 @@ class Assignment(Record):
         owned_by("theme_id", table="theme"),
         CheckConstraint("tone IN ('wish', 'praise', 'unclear')", name="tone"),
         CheckConstraint("confidence BETWEEN 0 AND 1", name="confidence"),
-        Index("ix_assignment_workspace_id_theme_id_run_id", "workspace_id", "theme_id", "run_id"),
+        Index(  # a theme's answers, the surest first or last
+            "ix_assignment_by_confidence",
+            "workspace_id",
+            "theme_id",
+            "run_id",
+            "confidence",
+            "answer_id",
+        ),
         Index("ix_assignment_workspace_id_answer_id", "workspace_id", "answer_id"),
     )
 
