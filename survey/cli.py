@@ -6,9 +6,12 @@ import secrets
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from survey.account.actions import create_key, create_owner
 from survey.account.queries import is_person
+from survey.answer.csv_file import Wanted
+from survey.answer.import_file import import_file, import_report
 from survey.clock import utc_now
 from survey.errors import AfterwordError, InputError
 from survey.records.database import Database
@@ -31,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add_create_owner(commands)
     add_create_key(commands)
+    add_import(commands)
     given = parser.parse_args(arguments)
     try:
         code: int = given.run(given)
@@ -108,6 +112,38 @@ def run_create_key(given: argparse.Namespace) -> int:
             raise InputError(f"There is no workspace named {given.workspace!r}.")
         key = create_key(session, workspace.id, given.label, utc_now())
     print(key)
+    return 0
+
+
+def add_import(commands: "Commands[argparse.ArgumentParser]") -> None:
+    """Describe ``survey import``."""
+    command = commands.add_parser("import", help="bring in past answers from a CSV file")
+    command.add_argument("file", metavar="FILE.csv", type=Path)
+    command.add_argument("--workspace", required=True, metavar="NAME")
+    command.add_argument("--text-column", metavar="C", help="holds the answers")
+    command.add_argument("--id-column", metavar="C", help="the same id is never imported twice")
+    command.add_argument("--date-column", metavar="C")
+    command.add_argument("--date-format", metavar="F", help="like %%d/%%m/%%Y; ISO by default")
+    command.add_argument(
+        "--segment-column", metavar="C", action="append", default=[], help="may be given again"
+    )
+    command.add_argument("--encoding", default="utf-8", help="of the file; utf-8 by default")
+    command.set_defaults(run=run_import)
+
+
+def run_import(given: argparse.Namespace) -> int:
+    """Import, and say what came in and what did not."""
+    wanted = Wanted(
+        text=given.text_column,
+        id=given.id_column,
+        date=given.date_column,
+        date_format=given.date_format,
+        segments=tuple(given.segment_column),
+        encoding=given.encoding,
+    )
+    with open_database() as database:
+        done = import_file(database, given.file, given.workspace, wanted, utc_now())
+    print("\n".join(import_report(done)))
     return 0
 
 

@@ -1,5 +1,6 @@
 """Counts of distinct answers: appended as changes, folded by the worker, rebuilt from scratch."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -55,27 +56,49 @@ def count(session: Session, change: int, counted: Counted, measures: Iterable[Me
     measures : iterable of Measure
         What changes.
     """
-    rows = [
-        _row(counted, measure, name, value) | {"id": new_id(), "change": change}
+    count_many(session, change, ((counted, measures),))
+
+
+def count_many(
+    session: Session, change: int, batch: Iterable[tuple[Counted, Iterable[Measure]]]
+) -> None:
+    """Append one change for each of many answers, adding up what falls into the same cell.
+
+    Parameters
+    ----------
+    session : Session
+        A writing session; the edge commits.
+    change : int
+        +1 or -1.
+    batch : iterable of (Counted, iterable of Measure)
+        As in `count`.
+    """
+    cells = Counter(
+        _cell_of(counted, measure, name, value)
+        for counted, measures in batch
         for measure in measures
         for name, value in (("", ""), *counted.segments)
+    )
+    rows = [
+        dict(zip(_CELL, cell, strict=True)) | {"id": new_id(), "change": change * answers}
+        for cell, answers in cells.items()
     ]
     if rows:
         session.execute(insert(CountDelta), rows)
 
 
-def _row(counted: Counted, measure: Measure, name: str, value: str) -> dict[str, object]:
-    return {
-        "workspace_id": counted.workspace_id,
-        "run_id": measure.run_id,
-        "measure": measure.name,
-        "theme_id": measure.theme_id,
-        "tone": measure.tone,
-        "question_id": counted.question_id,
-        "segment_name": name,
-        "segment_value": value,
-        "day": counted.day,
-    }
+def _cell_of(counted: Counted, measure: Measure, name: str, value: str) -> tuple[object, ...]:
+    return (
+        counted.workspace_id,
+        measure.run_id,
+        measure.name,
+        measure.theme_id,
+        measure.tone,
+        counted.question_id,
+        name,
+        value,
+        counted.day,
+    )
 
 
 def fold(session: Session, *, limit: int = 2000) -> int:

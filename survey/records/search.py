@@ -1,6 +1,6 @@
 """The word index: SQLite's FTS5 with rowid = answer id, or a tsvector table on PostgreSQL."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -16,6 +16,11 @@ INDEX_TABLES = frozenset(
 def index_answer(session: Session, workspace_id: int, answer_id: int, body: str) -> None:
     """Make an answer's words findable, replacing what was indexed before."""
     forget_answers(session, workspace_id, [answer_id])
+    index_new_answers(session, workspace_id, {answer_id: body})
+
+
+def index_new_answers(session: Session, workspace_id: int, bodies: Mapping[int, str]) -> None:
+    """Make the words of answers findable that were never indexed before, by answer id."""
     if session.get_bind().dialect.name == "sqlite":
         statement = "INSERT INTO answer_search (rowid, body) VALUES (:answer, :body)"
     else:
@@ -23,7 +28,12 @@ def index_answer(session: Session, workspace_id: int, answer_id: int, body: str)
             "INSERT INTO answer_search (workspace_id, answer_id, document) "
             "VALUES (:workspace, :answer, to_tsvector('simple', :body))"
         )
-    session.execute(text(statement), {"workspace": workspace_id, "answer": answer_id, "body": body})
+    rows = [
+        {"workspace": workspace_id, "answer": answer_id, "body": body}
+        for answer_id, body in bodies.items()
+    ]
+    if rows:
+        session.execute(text(statement), rows)
 
 
 def forget_answers(session: Session, workspace_id: int, answer_ids: Iterable[int]) -> None:

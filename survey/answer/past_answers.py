@@ -1,0 +1,163 @@
+"""Saving past answers: they count as answered, never as asked, and are due for sorting."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from survey.answer.csv_file import PastAnswer
+from survey.records import (
+    Answer,
+    AnswerSegment,
+    AnswerText,
+    ImportBatch,
+    Question,
+    QuestionVersion,
+    Workspace,
+)
+from survey.records.base import new_id
+from survey.records.counts import Counted, Measure, count_many
+from survey.records.search import index_new_answers
+
+
+def begin_import(
+    session: Session, workspace_id: int, file_name: str, file_sha256: bytes, now: datetime
+) -> ImportBatch:
+    """Note that a file is being imported."""
+    batch = ImportBatch(
+        workspace_id=workspace_id,
+        id=new_id(),
+        file_name=file_name[:300],
+        file_sha256=file_sha256,
+        created_at=now,
+    )
+    session.add(batch)
+    session.flush()
+    return batch
+
+
+def add_past_answers(
+    session: Session, batch: ImportBatch, answers: Sequence[PastAnswer], today: date, now: datetime
+) -> int:
+    """Save those answers that are not here yet, with the work they make due.
+
+    Parameters
+    ----------
+    session : Session
+        A writing session; the edge commits.
+    batch : ImportBatch
+        The file they come from.
+    answers : sequence of PastAnswer
+        Some hundred at most, so that the transaction stays short.
+    today : date
+        The workspace's own day, for answers without a date.
+    now : datetime
+        The present moment.
+
+    Returns
+    -------
+    int
+        How many were saved; the others were here already.
+    """
+    keyed = {_import_key(batch, answer): answer for answer in answers}
+    here = session.scalars(
+        select(Answer.import_key).where(
+            Answer.workspace_id == batch.workspace_id, Answer.import_key.in_(keyed)
+        )
+    )
+    for key in here:
+        keyed.pop(key or "", None)
+    if keyed:
+        asked = _question_asked(session, batch.workspace_id)
+        _insert(session, batch, keyed, asked, today)
+        session.execute(
+            update(Workspace)
+            .where(Workspace.id == batch.workspace_id)
+            .values(answers_changed_at=now)
+        )
+    return len(keyed)
+
+
+def finish_import(session: Session, batch: ImportBatch, imported: int, skipped: int) -> None:
+    """Note what came of a file."""
+    session.execute(
+        update(ImportBatch)
+        .where(ImportBatch.workspace_id == batch.workspace_id, ImportBatch.id == batch.id)
+        .values(imported=imported, skipped=skipped)
+    )
+
+
+def _import_key(batch: ImportBatch, answer: PastAnswer) -> str:
+    if answer.id is not None:
+        return f"id:{answer.id}"
+    return f"row:{batch.file_sha256.hex()}:{answer.row}"
+
+
+def _question_asked(session: Session, workspace_id: int) -> tuple[int, int]:
+    """Return the workspace's first question and the version it has now."""
+    row = session.execute(
+        select(Question.id, QuestionVersion.id)
+        .join(
+            QuestionVersion,
+            (QuestionVersion.workspace_id == Question.workspace_id)
+            & (QuestionVersion.question_id == Question.id),
+        )
+        .where(Question.workspace_id == workspace_id)
+        .order_by(Question.created_at, Question.id, QuestionVersion.number.desc())
+        .limit(1)
+    ).one()
+    return row[0], row[1]
+
+
+def _insert(
+    session: Session,
+    batch: ImportBatch,
+    keyed: dict[str, PastAnswer],
+    asked: tuple[int, int],
+    today: date,
+) -> None:
+    rows = [
+        _row(batch, key, answer, today) | {"question_id": asked[0], "question_version_id": asked[1]}
+        for key, answer in keyed.items()
+    ]
+    given = {row["id"]: answer for row, answer in zip(rows, keyed.values(), strict=True)}
+    session.execute(insert(Answer), rows)
+    session.execute(insert(AnswerText), [_text_row(batch, *pair) for pair in given.items()])
+    segments = [
+        {"workspace_id": batch.workspace_id, "answer_id": answer_id, "name": name, "value": value}
+        for answer_id, answer in given.items()
+        for name, value in answer.segments
+    ]
+    if segments:
+        session.execute(insert(AnswerSegment), segments)
+    index_new_answers(session, batch.workspace_id, {id_: one.text for id_, one in given.items()})
+    counted = (
+        Counted(batch.workspace_id, asked[0], row["answered_on"], given[row["id"]].segments)
+        for row in rows
+    )
+    count_many(session, 1, ((one, (Measure("answered"),)) for one in counted))
+
+
+def _row(batch: ImportBatch, key: str, answer: PastAnswer, today: date) -> dict[str, Any]:
+    return {
+        "workspace_id": batch.workspace_id,
+        "id": new_id(),
+        "origin": "import",
+        "answered_at": answer.said_at,
+        "answered_on": answer.said_on or today,
+        "reference": answer.id,
+        "import_batch_id": batch.id,
+        "import_key": key,
+    }
+
+
+def _text_row(batch: ImportBatch, answer_id: int, answer: PastAnswer) -> dict[str, Any]:
+    return {
+        "workspace_id": batch.workspace_id,
+        "answer_id": answer_id,
+        "version": 1,
+        "body": answer.text,
+        "written_at": answer.said_at,
+    }

@@ -1,0 +1,57 @@
+"""``survey import``: exit 0 with a report, exit 2 with one line."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from survey.cli import main
+from survey.records import Answer
+from survey.records.database import Database
+from survey.records.workspaces import create_workspace
+
+
+@pytest.fixture
+def database(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
+    monkeypatch.setenv("SURVEY_DATABASE_URL", sqlite_url)
+    monkeypatch.setenv("SURVEY_DATA_DIR", str(tmp_path / "data"))
+    opened = Database(sqlite_url)
+    with opened.writing() as session:
+        create_workspace(session, "Hill Street Dental", datetime(2026, 1, 1, tzinfo=UTC))
+    return opened
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    found = tmp_path / "past.csv"
+    found.write_text("nr,on,branch,said\n1,05.01.2026,Hill,Ring back\n2,soon,Hill,Sit down\n")
+    return found
+
+
+def _answers(database: Database) -> int:
+    with database.reading() as session:
+        return session.scalar(select(func.count()).select_from(Answer)) or 0
+
+
+def test_a_file_is_imported_and_reported(
+    database: Database, path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--text-column", "said", "--id-column", "nr", "--date-column", "on"]
+    options += ["--date-format", "%d.%m.%Y", "--segment-column", "branch"]
+    assert main(["import", str(path), "--workspace", "hill-street-dental", *options]) == 0
+    told = capsys.readouterr().out
+    assert "Imported 1 answer." in told
+    assert "its date 'soon' is not like %d.%m.%Y: row 3" in told
+    assert _answers(database) == 1
+
+
+def test_a_file_without_the_column_is_refused_in_one_line_and_nothing_comes_in(
+    database: Database, path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--workspace", "Hill Street Dental", "--text-column", "comment"]
+    assert main(["import", str(path), *options]) == 2
+    told = capsys.readouterr().err
+    assert "It has: nr, on, branch, said" in told
+    assert told.count("\n") == 1
+    assert _answers(database) == 0
