@@ -10,6 +10,7 @@ AfterwordError            carries a sentence that says what to do next
 ├── DeniedError           known person, not theirs to do (403)
 ├── MailError             a relay did not take a mail
 │   ├── MailDelayedError  try again later
+│   │   └── RelayError    … and so will every other mail: the relay itself does not work
 │   └── MailRefusedError  never will
 └── EngineError           the theme engine cannot work with what it was given
     └── BookError         a book of themes cannot be read
@@ -89,6 +90,10 @@ class MailError(AfterwordError):
 
 class MailDelayedError(MailError):
     """A relay did not take a mail now; it may later."""
+
+
+class RelayError(MailDelayedError):
+    """The relay itself does not work now; it is not this one mail's fault."""
 
 
 class MailRefusedError(MailError):

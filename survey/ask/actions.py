@@ -1,0 +1,268 @@
+"""What asking writes: interactions with their invitations, and who wants no more mail."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from survey.ask.address import address_hmac
+from survey.ask.interaction import NewInteraction
+from survey.ask.queries import Recorded, is_unsubscribed, recorded_interaction
+from survey.errors import ConflictError, FieldError, NotFoundError
+from survey.records import (
+    Interaction,
+    InteractionSegment,
+    Invitation,
+    Link,
+    Question,
+    Unsubscribed,
+    Workspace,
+    new_id,
+)
+from survey.tokens import make_token, new_nonce, token_sha256
+
+UNSUBSCRIBED = "unsubscribed"
+
+
+@dataclass(frozen=True)
+class Once:
+    """What tells a repeated request from a new one.
+
+    Parameters
+    ----------
+    key : str
+        The sender's key for this one request.
+    body_sha256 : bytes
+        Digest of what was sent with it.
+    """
+
+    key: str
+    body_sha256: bytes
+
+
+def record_interaction(
+    session: Session,
+    workspace_id: int,
+    new: NewInteraction,
+    *,
+    secret_key: bytes,
+    now: datetime,
+    once: Once | None = None,
+) -> Recorded:
+    """Record an interaction and queue the question about it.
+
+    Parameters
+    ----------
+    session : Session
+        A writing session; the edge commits.
+    workspace_id : int
+        Whose interaction.
+    new : NewInteraction
+        What happened, and who may be asked.
+    secret_key : bytes
+        The installation's key, for the links.
+    now : datetime
+        The present moment.
+    once : Once, optional
+        Tells a repetition; the same ``reference`` does, too.
+
+    Returns
+    -------
+    Recorded
+        The new interaction, or the first one where this is a repetition.
+
+    Raises
+    ------
+    ConflictError
+        When the key came before, with something else.
+    FieldError
+        When the question is unknown.
+    """
+    earlier = _earlier(session, workspace_id, new.reference, once)
+    if earlier is not None:
+        return recorded_interaction(session, workspace_id, earlier, is_new=False)
+    question_id = _question_id(session, workspace_id, new.question)
+    interaction_id = _insert(session, workspace_id, new, once, now)
+    if interaction_id is None:  # somebody else recorded it between our look and our insert
+        earlier = _earlier(session, workspace_id, new.reference, once)
+        if earlier is None:
+            raise ConflictError("Two requests collided. Please send this one again.")
+        return recorded_interaction(session, workspace_id, earlier, is_new=False)
+    session.add_all(
+        InteractionSegment(
+            workspace_id=workspace_id, interaction_id=interaction_id, name=name, value=value
+        )
+        for name, value in new.segments
+    )
+    _invite(session, workspace_id, interaction_id, question_id, new, secret_key, now)
+    session.flush()
+    return recorded_interaction(session, workspace_id, interaction_id, is_new=True)
+
+
+def _earlier(
+    session: Session, workspace_id: int, reference: str | None, once: Once | None
+) -> int | None:
+    """Find the interaction that this request repeats."""
+    if once is not None:
+        row = session.execute(
+            select(Interaction.id, Interaction.body_sha256).where(
+                Interaction.workspace_id == workspace_id, Interaction.idempotency_key == once.key
+            )
+        ).one_or_none()
+        if row is not None:
+            if row.body_sha256 != once.body_sha256:
+                raise ConflictError(
+                    "This Idempotency-Key came before with another body. "
+                    "Please use a fresh key for each interaction."
+                )
+            found: int = row.id
+            return found
+    if reference is None:
+        return None
+    return session.scalar(
+        select(Interaction.id).where(
+            Interaction.workspace_id == workspace_id, Interaction.reference == reference
+        )
+    )
+
+
+def _question_id(session: Session, workspace_id: int, key: str | None) -> int:
+    """Return the question of that key, or the workspace's first one."""
+    query = select(Question.id).where(Question.workspace_id == workspace_id)
+    if key is not None:
+        query = query.where(Question.key == key)
+    found = session.scalar(query.order_by(Question.created_at, Question.id).limit(1))
+    if found is None:
+        raise FieldError("question", "There is no question with this key in this workspace.")
+    return found
+
+
+def _insert(
+    session: Session, workspace_id: int, new: NewInteraction, once: Once | None, now: datetime
+) -> int | None:
+    """Insert the interaction unless its reference or key is there; then None."""
+    dialect = session.get_bind().dialect.name
+    insert: Any = (sqlite if dialect == "sqlite" else postgresql).insert
+    statement = (
+        insert(Interaction)
+        .values(
+            workspace_id=workspace_id,
+            id=new_id(),
+            customer_email=new.email,
+            customer_name=new.name,
+            customer_language=new.language,
+            served_by=new.served_by,
+            about=new.about,
+            channel=new.channel,
+            note=new.note,
+            reference=new.reference,
+            occurred_at=new.occurred_at,
+            created_at=now,
+            idempotency_key=once.key if once else None,
+            body_sha256=once.body_sha256 if once else None,
+        )
+        .on_conflict_do_nothing()
+        .returning(Interaction.id)
+    )
+    found: int | None = session.scalar(statement)
+    return found
+
+
+def _invite(
+    session: Session,
+    workspace_id: int,
+    interaction_id: int,
+    question_id: int,
+    new: NewInteraction,
+    secret_key: bytes,
+    now: datetime,
+) -> None:
+    workspace = session.execute(
+        select(Workspace.delay_minutes, Workspace.link_days).where(Workspace.id == workspace_id)
+    ).one()
+    due_at = max(now, (new.occurred_at or now) + timedelta(minutes=workspace.delay_minutes))
+    unwelcome = is_unsubscribed(session, secret_key, workspace_id, new.email)
+    invitation = Invitation(
+        workspace_id=workspace_id,
+        id=new_id(),
+        interaction_id=interaction_id,
+        question_id=question_id,
+        state="skipped" if unwelcome else "queued",
+        skipped_because=UNSUBSCRIBED if unwelcome else None,
+        nonce=new_nonce(),
+        created_at=now,
+        due_at=due_at,
+        expires_at=due_at + timedelta(days=workspace.link_days),
+    )
+    session.add(invitation)
+    if not unwelcome:
+        session.add_all(_link(invitation, kind, secret_key) for kind in ("answer", "unsubscribe"))
+
+
+def _link(invitation: Invitation, kind: str, secret_key: bytes) -> Link:
+    token = make_token(secret_key, kind, invitation.id, invitation.nonce)
+    return Link(
+        token_sha256=token_sha256(token),
+        workspace_id=invitation.workspace_id,
+        kind=kind,
+        target_id=invitation.id,
+    )
+
+
+def unsubscribe(session: Session, token: str, *, secret_key: bytes, now: datetime) -> None:
+    """Note that whoever holds this link wants no more mail from its workspace.
+
+    Parameters
+    ----------
+    session : Session
+        A writing session; the edge commits.
+    token : str
+        The token of an unsubscribe link; it never expires.
+    secret_key : bytes
+        The installation's key; only a keyed hash of the address is kept.
+    now : datetime
+        The present moment.
+
+    Raises
+    ------
+    NotFoundError
+        When the token is unknown. Doing it twice is no error.
+    """
+    found = session.execute(
+        select(Interaction.workspace_id, Interaction.customer_email)
+        .join(
+            Invitation,
+            (Invitation.workspace_id == Interaction.workspace_id)
+            & (Invitation.interaction_id == Interaction.id),
+        )
+        .join(
+            Link,
+            (Link.workspace_id == Invitation.workspace_id) & (Link.target_id == Invitation.id),
+        )
+        .where(Link.token_sha256 == token_sha256(token), Link.kind == "unsubscribe")
+    ).one_or_none()
+    if found is None:
+        raise NotFoundError("This link does not work. Please copy the whole address of the mail.")
+    address = address_hmac(secret_key, found.workspace_id, found.customer_email)
+    if session.get(Unsubscribed, (found.workspace_id, address)) is None:
+        session.add(
+            Unsubscribed(workspace_id=found.workspace_id, address_hmac=address, created_at=now)
+        )
+
+
+def try_again(session: Session, workspace_id: int, now: datetime) -> int:
+    """Make every mail that waits or has failed due at once; return how many."""
+    result: Any = session.execute(
+        update(Invitation)
+        .where(
+            Invitation.workspace_id == workspace_id,
+            Invitation.last_error.is_not(None),
+            Invitation.state.in_(("queued", "failed")),
+        )
+        .values(state="queued", next_try_at=None, attempts=0, due_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return int(result.rowcount)
