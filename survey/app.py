@@ -9,6 +9,8 @@ from flask import Flask, current_app, g, url_for
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from survey.account import pages as account_pages
+from survey.ask import api as ask_api
+from survey.ask import pages as ask_pages
 from survey.records.database import Database
 from survey.settings import Settings, read_settings
 from survey.web.access import guard, open_to
@@ -66,6 +68,8 @@ def _register_parts(app: Flask) -> None:
     """Register every part's pages and api; one line a part."""
     app.register_blueprint(account_pages.blueprint)
     app.url_defaults(_stay_in_workspace)
+    app.register_blueprint(ask_pages.blueprint)
+    app.register_blueprint(ask_api.blueprint)
 
 
 def _stay_in_workspace(endpoint: str, values: dict[str, Any]) -> None:

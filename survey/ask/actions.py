@@ -97,7 +97,11 @@ def record_interaction(
         )
         for name, value in new.segments
     )
-    _invite(session, workspace_id, interaction_id, question_id, new, secret_key, now)
+    invitation = _invitation(session, workspace_id, new, secret_key, now)
+    invitation.interaction_id, invitation.question_id = interaction_id, question_id
+    session.add(invitation)
+    if invitation.state == "queued":
+        session.add_all(_link(invitation, kind, secret_key) for kind in ("answer", "unsubscribe"))
     session.flush()
     return recorded_interaction(session, workspace_id, interaction_id, is_new=True)
 
@@ -171,25 +175,17 @@ def _insert(
     return found
 
 
-def _invite(
-    session: Session,
-    workspace_id: int,
-    interaction_id: int,
-    question_id: int,
-    new: NewInteraction,
-    secret_key: bytes,
-    now: datetime,
-) -> None:
+def _invitation(
+    session: Session, workspace_id: int, new: NewInteraction, secret_key: bytes, now: datetime
+) -> Invitation:
     workspace = session.execute(
         select(Workspace.delay_minutes, Workspace.link_days).where(Workspace.id == workspace_id)
     ).one()
     due_at = max(now, (new.occurred_at or now) + timedelta(minutes=workspace.delay_minutes))
     unwelcome = is_unsubscribed(session, secret_key, workspace_id, new.email)
-    invitation = Invitation(
+    return Invitation(
         workspace_id=workspace_id,
         id=new_id(),
-        interaction_id=interaction_id,
-        question_id=question_id,
         state="skipped" if unwelcome else "queued",
         skipped_because=UNSUBSCRIBED if unwelcome else None,
         nonce=new_nonce(),
@@ -197,9 +193,6 @@ def _invite(
         due_at=due_at,
         expires_at=due_at + timedelta(days=workspace.link_days),
     )
-    session.add(invitation)
-    if not unwelcome:
-        session.add_all(_link(invitation, kind, secret_key) for kind in ("answer", "unsubscribe"))
 
 
 def _link(invitation: Invitation, kind: str, secret_key: bytes) -> Link:

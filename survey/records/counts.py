@@ -137,6 +137,11 @@ def fold(session: Session, *, limit: int = 2000) -> int:
     return len(chosen)
 
 
+def waiting_changes(session: Session) -> bool:
+    """Whether any change waits to be folded."""
+    return session.execute(select(CountDelta.id).limit(1)).first() is not None
+
+
 def _add(session: Session, cell: Mapping[str, object], change: int) -> None:
     dialect = session.get_bind().dialect.name
     upsert = (sqlite if dialect == "sqlite" else postgresql).insert(DayCount)

@@ -1,0 +1,195 @@
+"""The worker's side of asking: claim due invitations, commit, send, commit each."""
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from email.message import EmailMessage
+
+from survey.ask.actions import UNSUBSCRIBED
+from survey.ask.letter import (
+    UNSUBSCRIBE_LINK,
+    as_message,
+    compose_letter,
+    fill_links,
+    unsubscribe_headers,
+)
+from survey.ask.links import links_of
+from survey.ask.queries import DueLetter, due_letter
+from survey.ask.sending import (
+    LEASE,
+    Delay,
+    Key,
+    claim_due_invitations,
+    mark_failed,
+    mark_sent,
+    mark_skipped,
+    put_back,
+    release,
+    settle_answered,
+)
+from survey.clock import utc_now
+from survey.errors import MailDelayedError, MailRefusedError, RelayError
+from survey.mail import Mailer, Outlet, SmtpRelay
+from survey.records import Invitation
+from survey.records.database import Database, database_now
+from survey.records.due import Claim, renew
+from survey.settings import Settings
+
+log = logging.getLogger(__name__)
+FIRST_PAUSE, LONGEST_PAUSE = 5.0, 60.0  # seconds before a relay that failed is tried again
+
+
+class MailRound:
+    """Sends what is due, batch by batch; holds nothing that would be lost with it.
+
+    Parameters
+    ----------
+    database : Database
+        The queue.
+    settings : Settings
+        Base URL, sender, key.
+    mailer : Mailer or None
+        The way out; None keeps mails for the Outbox.
+    stopping : callable
+        Says whether to come to an end; unsent mails are then given back.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        mailer: Mailer | None,
+        stopping: Callable[[], bool],
+    ) -> None:
+        self.database = database
+        self.settings = settings
+        self.mailer = mailer
+        self.stopping = stopping
+        self._jitter = random.Random()  # noqa: S311  spreads retries, keeps no secret
+        self._pause = 0.0
+        self._quiet_until = 0.0
+        self._renew_at = 0.0
+
+    def __call__(self) -> bool:
+        """Send one batch; True when there may be more to do at once."""
+        if time.monotonic() < self._quiet_until:
+            return False
+        with self.database.writing() as session:
+            claimed = claim_due_invitations(session, database_now(session))
+        if not claimed.keys:
+            return False
+        self._renew_at = time.monotonic() + LEASE.total_seconds() / 2
+        try:
+            self._send_batch(claimed)
+        finally:
+            with self.database.writing() as session:
+                release(session, claimed.lease_id)
+        return self._pause == 0.0
+
+    def _send_batch(self, claimed: Claim) -> None:
+        waiting: list[Key] = [(key[0], key[1]) for key in claimed.keys]
+        if self.mailer is None:
+            for key in waiting:
+                if self.stopping():
+                    return
+                self._keep(key, claimed.lease_id)
+            return
+        with self.mailer.opened() as outlet:
+            while waiting and not self.stopping() and self._still_held(claimed):
+                try:
+                    self._deliver(outlet, waiting[0], claimed.lease_id)
+                except RelayError as error:
+                    self._put_back(waiting, claimed.lease_id, str(error))
+                    self._be_quiet(error)
+                    return
+                waiting.pop(0)
+                self._pause = 0.0
+
+    def _still_held(self, claimed: Claim) -> bool:
+        """Prolong the lease when half of it is over; False when it was lost."""
+        if time.monotonic() < self._renew_at:
+            return True
+        self._renew_at = time.monotonic() + LEASE.total_seconds() / 2
+        with self.database.writing() as session:
+            until = database_now(session) + LEASE
+            return renew(session, Invitation, claimed.lease_id, until)
+
+    def _keep(self, key: Key, lease_id: str) -> None:
+        """Keep a mail for the Outbox; that counts as sent."""
+        due = self._due(key, lease_id)
+        if due is None:
+            return
+        mail = compose_letter(due.letter)
+        with self.database.writing() as session:
+            now = database_now(session)
+            headers = unsubscribe_headers(UNSUBSCRIBE_LINK)
+            mark_sent(session, key, lease_id, now, kept=mail, headers=headers)
+
+    def _deliver(self, outlet: Outlet, key: Key, lease_id: str) -> None:
+        """Send one mail and write down at once what became of it."""
+        try:
+            due = self._due(key, lease_id)
+            if due is None:
+                return
+            outlet.send(self._message(due, key))
+        except RelayError:
+            raise
+        except MailRefusedError as error:
+            log.warning("mail %x failed for good: %s", key[1], error)
+            with self.database.writing() as session:
+                mark_failed(session, key, lease_id, str(error))
+        except MailDelayedError as error:
+            self._put_back([key], lease_id, str(error))
+        except (ValueError, TypeError, LookupError) as error:  # it cannot be composed; others can
+            log.exception("mail %x could not be composed", key[1])
+            self._put_back([key], lease_id, f"This mail could not be composed: {error}.")
+        else:
+            with self.database.writing() as session:
+                mark_sent(session, key, lease_id, database_now(session))
+
+    def _due(self, key: Key, lease_id: str) -> DueLetter | None:
+        """Return the letter, unless it is no longer ours or its reader wants no more mail."""
+        with self.database.reading() as session:
+            due = due_letter(
+                session,
+                *key,
+                lease_id,
+                secret_key=self.settings.secret_key,
+                mail_domain=self.settings.mail_from.rpartition("@")[2],
+            )
+        if due is not None and due.unsubscribed:
+            with self.database.writing() as session:
+                mark_skipped(session, key, lease_id, UNSUBSCRIBED)
+            return None
+        return due
+
+    def _message(self, due: DueLetter, key: Key) -> EmailMessage:
+        links = links_of(self.settings, key[1], due.nonce)
+        return as_message(
+            fill_links(compose_letter(due.letter), links),
+            mail_from=self.settings.mail_from,
+            headers=unsubscribe_headers(links.unsubscribe),
+            now=utc_now(),
+        )
+
+    def _put_back(self, keys: list[Key], lease_id: str, error: str) -> None:
+        with self.database.writing() as session:
+            put_back(session, keys, lease_id, database_now(session), Delay(error, self._jitter))
+
+    def _be_quiet(self, error: RelayError) -> None:
+        """Leave a relay that failed alone for a while; the mails are safe where they are."""
+        self._pause = min(LONGEST_PAUSE, self._pause * 2 or FIRST_PAUSE)
+        self._quiet_until = time.monotonic() + self._pause
+        log.warning("%s Next try in %.0f s.", error, self._pause)
+
+
+def settle(database: Database) -> bool:
+    """Count as asked what was answered before its sender could write it down."""
+    with database.writing() as session:
+        return settle_answered(session, database_now(session)) > 0
+
+
+def mailer_of(settings: Settings) -> Mailer | None:
+    """Return the way out that the settings name, if any."""
+    return SmtpRelay(settings.smtp, settings.mail_from) if settings.smtp else None

@@ -1,0 +1,147 @@
+"""The worker's way in: a few loops that run the parts' work, side by side, until told to stop."""
+
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from types import FrameType
+
+from survey.ask.work import MailRound, mailer_of, settle
+from survey.records.counts import fold, waiting_changes
+from survey.records.database import Database, database_now
+from survey.records.heartbeat import beat, forget_beats
+from survey.settings import Settings
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 1.0
+BEAT_SECONDS = 5.0
+LONGEST_PAUSE = 60.0  # after a round that broke, doubling from one second
+STOP_WITHIN = 10.0
+
+Round = Callable[[], bool]  # does some work; True when there may be more at once
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Rounds that take turns in one thread; mail has its own, so that it never waits for sorting.
+
+    Parameters
+    ----------
+    name : str
+        What it does, for the heartbeat and the log.
+    prepare : callable
+        Makes the rounds, in the loop's own thread: loading an engine holds nobody else up.
+    every : float
+        Seconds between two looks when there is nothing to do.
+    """
+
+    name: str
+    prepare: Callable[[], Sequence[Round]]
+    every: float = POLL_SECONDS
+
+
+@dataclass
+class Doing:
+    """What each loop is at, for the heartbeat."""
+
+    now: dict[str, str] = field(default_factory=dict)
+
+
+def run_worker(settings: Settings) -> int:
+    """Run until a signal says stop; the exit code.
+
+    Parameters
+    ----------
+    settings : Settings
+        Checked settings; the database is migrated.
+
+    Returns
+    -------
+    int
+        0 after a clean stop.
+    """
+    stop = threading.Event()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, on_signal)
+    database = Database(settings.database_url)
+    try:
+        run_loops(database, worker_loops(database, settings, stop), stop)
+    finally:
+        database.close()
+    return 0
+
+
+def worker_loops(database: Database, settings: Settings, stop: threading.Event) -> list[Loop]:
+    """Compose what the worker does; one line a part."""
+    mail = MailRound(database, settings, mailer_of(settings), stop.is_set)
+    return [
+        Loop("mail", lambda: [mail]),
+        Loop("counts", lambda: [lambda: _fold_counts(database)]),
+        Loop("settle", lambda: [lambda: settle(database)], every=30.0),
+    ]
+
+
+def _fold_counts(database: Database) -> bool:
+    """Fold a few at a time: a write transaction should stay under 20 ms."""
+    limit = 200
+    with database.reading() as session:
+        if not waiting_changes(session):
+            return False
+    with database.writing() as session:
+        return fold(session, limit=limit) == limit
+
+
+def run_loops(database: Database, loops: Sequence[Loop], stop: threading.Event) -> None:
+    """Run every loop in a thread of its own, and the heartbeat here, until `stop` is set."""
+    doing = Doing()
+    threads = [
+        threading.Thread(target=_run_loop, args=(loop, stop, doing), name=loop.name, daemon=True)
+        for loop in loops
+    ]
+    for thread in threads:
+        thread.start()
+    name = f"{socket.gethostname()}:{os.getpid()}"
+    while not stop.is_set():
+        _beat(database, name, doing)
+        stop.wait(BEAT_SECONDS)
+    for thread in threads:
+        thread.join(STOP_WITHIN / len(threads))
+    with database.writing() as session:
+        forget_beats(session, name)
+
+
+def _run_loop(loop: Loop, stop: threading.Event, doing: Doing) -> None:
+    rounds: Sequence[Round] = ()
+    pause = 0.0
+    while not stop.is_set():
+        try:
+            doing.now[loop.name] = "starting" if not rounds else "working"
+            rounds = rounds or loop.prepare()
+            more = any([one() for one in rounds])  # noqa: C419  every round gets its turn
+        except Exception:  # a round that breaks is tried again; its work is still due
+            log.exception("the %s round broke", loop.name)
+            pause = min(LONGEST_PAUSE, pause * 2 or 1.0)
+            doing.now[loop.name] = "broken, trying again"
+            stop.wait(pause)
+            continue
+        pause = 0.0
+        doing.now[loop.name] = "waiting"
+        if not more:
+            stop.wait(loop.every)
+
+
+def _beat(database: Database, name: str, doing: Doing) -> None:
+    told = ", ".join(f"{loop} {what}" for loop, what in sorted(doing.now.items()))
+    try:
+        with database.writing() as session:
+            beat(session, name, told, database_now(session))
+    except Exception:  # the database may be away for a moment; the next beat tells
+        log.exception("the heartbeat could not be written")
