@@ -536,7 +536,12 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
-        "ix_answer_workspace_id_sorted_by", "answer", ["workspace_id", "sorted_by"], unique=False
+        "ix_answer_to_sort",
+        "answer",
+        ["workspace_id", "answered_on"],
+        unique=False,
+        sqlite_where=sa.text("sorted_by IS NULL"),
+        postgresql_where=sa.text("sorted_by IS NULL"),
     )
 
     op.create_table(
@@ -809,7 +814,7 @@ def downgrade() -> None:
     op.drop_index("ix_invitation_due", "invitation")
 
     op.drop_table("invitation")
-    op.drop_index("ix_answer_workspace_id_sorted_by", "answer")
+    op.drop_index("ix_answer_to_sort", "answer")
     op.drop_index("ix_answer_workspace_id_invitation_id", "answer")
     op.drop_index("ix_answer_workspace_id_answered_on", "answer")
 

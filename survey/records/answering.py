@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from survey.records.base import DueWork, Record, owned_by, row_id
@@ -28,7 +28,7 @@ class ImportBatch(Record):
 
 
 class Answer(DueWork, Record):
-    """What a customer said; due for sorting while ``sorted_by`` is not the engine's digest.
+    """What a customer said; due for sorting while ``sorted_by`` names no engine.
 
     An anonymous answer carries no invitation, exact time, served_by, channel or reference. One
     answer per link is enforced by the invitation's change of state, so there is no key to it.
@@ -42,7 +42,13 @@ class Answer(DueWork, Record):
         UniqueConstraint("workspace_id", "import_key"),
         Index("ix_answer_workspace_id_invitation_id", "workspace_id", "invitation_id"),
         Index("ix_answer_workspace_id_answered_on", "workspace_id", "answered_on", "id"),
-        Index("ix_answer_workspace_id_sorted_by", "workspace_id", "sorted_by"),
+        Index(
+            "ix_answer_to_sort",
+            "workspace_id",
+            "answered_on",
+            sqlite_where=text("sorted_by IS NULL"),
+            postgresql_where=text("sorted_by IS NULL"),
+        ),
         CheckConstraint("state IN ('given', 'withdrawn')", name="state"),
         CheckConstraint("origin IN ('link', 'import', 'sample')", name="origin"),
     )

@@ -181,7 +181,11 @@ class Decision(Record):
 
 
 class TextVector(Record):
-    """A text's vector under one model: float16, unit length; the form themes are assigned from."""
+    """A text's vectors under one model: of the whole and then of its clauses, float16, unit length.
+
+    This is the form themes are assigned from. It is kept by the hash of the whole text, so that
+    forgetting a text forgets the vectors of its clauses too.
+    """
 
     __tablename__ = "text_vector"
 
