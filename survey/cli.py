@@ -2,22 +2,37 @@
 
 import argparse
 import getpass
+import logging
+import os
 import secrets
+import socket
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from survey.account.actions import create_key, create_owner
+from survey.account.actions import create_key, create_owner, first_owner_link
 from survey.account.queries import is_person
 from survey.answer.csv_file import Wanted
 from survey.answer.import_file import import_file, import_report
 from survey.clock import utc_now
 from survey.errors import AfterwordError, InputError
 from survey.records.database import Database
-from survey.records.migrate import migrate
+from survey.records.migrate import migrate, reachable, require_newest_revision
 from survey.records.workspaces import find_workspace
-from survey.settings import read_settings
+from survey.serve import (
+    Child,
+    Supervisor,
+    environment,
+    listen,
+    port_of,
+    run_until_stopped,
+    web_command,
+    welcome,
+    worker_command,
+)
+from survey.settings import Settings, read_settings
+from survey.worker import run_worker
 
 Commands = argparse._SubParsersAction  # argparse has no public name for it
 
@@ -35,6 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add_create_owner(commands)
     add_create_key(commands)
     add_import(commands)
+    add_serve(commands)
+    add_web(commands)
+    add_worker(commands)
+    add_migrate(commands)
     given = parser.parse_args(arguments)
     try:
         code: int = given.run(given)
@@ -145,6 +164,92 @@ def run_import(given: argparse.Namespace) -> int:
         done = import_file(database, given.file, given.workspace, wanted, utc_now())
     print("\n".join(import_report(done)))
     return 0
+
+
+def add_serve(commands: "Commands[argparse.ArgumentParser]") -> None:
+    """Describe ``survey serve``."""
+    command = commands.add_parser("serve", help="run the web process and the worker, supervised")
+    _add_address(command)
+    command.set_defaults(run=run_serve)
+
+
+def run_serve(given: argparse.Namespace) -> int:
+    """Migrate, say where to go first, and keep both processes running until told to stop."""
+    settings, listener, port = _listening(given)
+    with listener:
+        with reachable(Database(settings.database_url)) as database:
+            migrate(database.engine)
+            with database.writing() as session:
+                token = first_owner_link(session, utc_now())
+        for line in welcome(settings, token):
+            print(line, flush=True)
+        children = [
+            Child("web process", web_command(listener), fds=(listener.fileno(),)),
+            Child("worker", worker_command()),
+        ]
+        run_until_stopped(Supervisor(children, environment(settings, port), _tell))
+    _tell("Stopped.")
+    return 0
+
+
+def add_web(commands: "Commands[argparse.ArgumentParser]") -> None:
+    """Describe ``survey web``."""
+    command = commands.add_parser("web", help="run the web process alone")
+    _add_address(command)
+    command.set_defaults(run=run_web)
+
+
+def run_web(given: argparse.Namespace) -> int:
+    """Become a web process; this one is replaced."""
+    settings, listener, port = _listening(given)
+    with reachable(Database(settings.database_url)) as database:
+        require_newest_revision(database)
+    command = web_command(listener)
+    os.execve(command[0], command, environment(settings, port))  # noqa: S606  no shell is meant
+
+
+def add_worker(commands: "Commands[argparse.ArgumentParser]") -> None:
+    """Describe ``survey worker``."""
+    command = commands.add_parser("worker", help="run a worker alone; any number may run")
+    command.set_defaults(run=run_worker_command)
+
+
+def run_worker_command(_given: argparse.Namespace) -> int:
+    """Work until told to stop."""
+    settings = read_settings()
+    with reachable(Database(settings.database_url)) as database:
+        require_newest_revision(database)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    return run_worker(settings)
+
+
+def add_migrate(commands: "Commands[argparse.ArgumentParser]") -> None:
+    """Describe ``survey migrate``."""
+    command = commands.add_parser("migrate", help="bring the database to the newest revision")
+    command.set_defaults(run=run_migrate)
+
+
+def run_migrate(_given: argparse.Namespace) -> int:
+    """Migrate, and say so."""
+    with reachable(Database(read_settings().database_url)) as database:
+        migrate(database.engine)
+    print("The database is at the newest revision.")
+    return 0
+
+
+def _add_address(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--host", default="127.0.0.1", help="127.0.0.1 by default")
+    command.add_argument("--port", help="PORT, or 8000, by default")
+
+
+def _listening(given: argparse.Namespace) -> tuple[Settings, socket.socket, int]:
+    port = port_of(given.port or os.environ.get("PORT"))
+    settings = read_settings({**os.environ, "PORT": str(port)})
+    return settings, listen(given.host, port), port
+
+
+def _tell(line: str) -> None:
+    print(f"survey: {line}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

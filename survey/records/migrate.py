@@ -1,5 +1,7 @@
 """Bringing a database to the newest revision."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -7,6 +9,10 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import OperationalError
+
+from survey.errors import SettingsError
+from survey.records.database import Database
 
 PROJECT = Path(__file__).resolve().parents[2]
 _MIGRATION_LOCK = 7_461_020  # any number, as long as it is always the same one
@@ -37,6 +43,41 @@ def pending_revision(connection: Connection) -> str | None:
     head = ScriptDirectory.from_config(alembic_config(connection)).get_current_head()
     current = MigrationContext.configure(connection).get_current_revision()
     return head if current != head else None
+
+
+@contextmanager
+def reachable(database: Database) -> Iterator[Database]:
+    """Give the database for a block, then close it.
+
+    Raises
+    ------
+    SettingsError
+        When it cannot be reached or opened, with one line that says why.
+    """
+    try:
+        with database.engine.connect():
+            pass
+        yield database
+    except OperationalError as error:
+        reason = " ".join(str(error.orig).split())
+        raise SettingsError(
+            f"SURVEY_DATABASE_URL: the database cannot be used: {reason}"
+        ) from error
+    finally:
+        database.close()
+
+
+def require_newest_revision(database: Database) -> None:
+    """Refuse to work with a database of another revision.
+
+    Raises
+    ------
+    SettingsError
+        Saying what to run.
+    """
+    with database.engine.connect() as connection:
+        if pending_revision(connection) is not None:
+            raise SettingsError("The database is not up to date; run: survey migrate")
 
 
 def alembic_config(connection: Connection) -> Config:
