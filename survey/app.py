@@ -1,6 +1,7 @@
 """The web's way in: compose the parts into one WSGI application, nothing else."""
 
 import hashlib
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,10 @@ from flask import Flask, current_app, g, url_for
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from survey.account import pages as account_pages
+from survey.answer import pages as answer_pages
 from survey.ask import api as ask_api
 from survey.ask import pages as ask_pages
+from survey.clock import in_words, utc_now
 from survey.records.database import Database
 from survey.settings import Settings, read_settings
 from survey.web.access import guard, open_to
@@ -56,6 +59,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _stand_behind_proxies(app, settings.trusted_proxies)
     _register_parts(app)
     open_to("public")(app.view_functions["static"])
+    app.jinja_env.filters["day"] = _day_in_words
     app.jinja_env.globals.update(static_url=static_url, place=place)
     offer_nav(app)
     set_headers(app, secure=settings.secure)
@@ -67,9 +71,14 @@ def create_app(settings: Settings | None = None) -> Flask:
 def _register_parts(app: Flask) -> None:
     """Register every part's pages and api; one line a part."""
     app.register_blueprint(account_pages.blueprint)
+    app.register_blueprint(answer_pages.blueprint)
     app.url_defaults(_stay_in_workspace)
     app.register_blueprint(ask_pages.blueprint)
     app.register_blueprint(ask_api.blueprint)
+
+
+def _day_in_words(day: date) -> str:
+    return in_words(day, utc_now().date())
 
 
 def _stay_in_workspace(endpoint: str, values: dict[str, Any]) -> None:

@@ -24,3 +24,9 @@ def day_in(moment: datetime, time_zone: str) -> date:
     except (KeyError, ValueError, OSError):
         return moment.astimezone(UTC).date()
     return moment.astimezone(zone).date()
+
+
+def in_words(day: date, today: date) -> str:
+    """Return a day as a letter names it: Tuesday 17 November, with the year where it is far off."""
+    year = f" {day.year}" if abs((today - day).days) > 300 else ""
+    return f"{day:%A} {day.day} {day:%B}{year}"

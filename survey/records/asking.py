@@ -15,6 +15,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from survey.records.base import DueWork, Record, owned_by, row_id
 
+# A mail that we believe failed may have reached its reader all the same; then the link is good.
+ANSWERABLE = ("queued", "sending", "sent", "failed")
 INVITATION_STATES = ("queued", "sending", "sent", "answered", "withdrawn", "skipped", "failed")
 
 

@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from sqlalchemy import (
     BigInteger,
@@ -11,6 +11,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     String,
+    Table,
     Text,
     TypeDecorator,
 )
@@ -71,6 +72,11 @@ class DueWork:
 def new_id() -> int:
     """Return a random 63-bit id, unique across workspaces for every practical purpose."""
     return secrets.randbits(63) or 1
+
+
+def table_of(record: type[Record]) -> Table:
+    """Return a record's table, for statements that need no object of it."""
+    return cast("Table", record.__table__)
 
 
 def row_id() -> Mapped[int]:

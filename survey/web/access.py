@@ -65,8 +65,6 @@ def guard(app: Flask) -> None:
 def _enforce() -> Response | None:
     if request.endpoint is None:
         return None
-    if any("\0" in value for value in (request.view_args or {}).values() if isinstance(value, str)):
-        abort(404)  # no row's name holds one, and PostgreSQL refuses to look
     from flask import current_app
 
     rule = rule_of(current_app, request.endpoint)
@@ -74,6 +72,8 @@ def _enforce() -> Response | None:
         if request.method not in _SAFE:
             refuse_foreign_origin()
         return None
+    if any("\0" in value for value in (request.view_args or {}).values() if isinstance(value, str)):
+        abort(404)  # no row's name holds one, and PostgreSQL refuses to look
     if rule == "key":
         _enter_with_key()
         return None

@@ -1,0 +1,110 @@
+"""What a customer sent, read as typed: a phone's browser, an old one, or a program's."""
+
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from flask import Request
+from werkzeug.exceptions import BadRequest
+
+from survey.records.text import LONGEST_ANSWER, as_stored
+
+_MOST_FIELDS = 100
+_BLANK = "Please write a few words first, or press “Nothing, it was fine”."
+_BOTH = (
+    "You wrote something and pressed “Nothing, it was fine”. Please choose below which of the two "
+    "to send; your words are still here."
+)
+_LONG = (
+    "That is {length} characters, and {most} is the most this page can send. "
+    "Your text is below, all of it; please shorten it a little."
+)
+
+
+@dataclass(frozen=True)
+class Typed:
+    """One sent page.
+
+    Parameters
+    ----------
+    text : str
+        As it would be stored.
+    nothing : bool
+        Whether "Nothing, it was fine" was pressed.
+    words_left_out : bool
+        Whether it was pressed again after we asked which of the two was meant.
+    """
+
+    text: str
+    nothing: bool = False
+    words_left_out: bool = False
+
+    @property
+    def blank(self) -> bool:
+        """Whether there is nothing to read in it; U+FFFD stands for what nobody can read."""
+        return not self.text.replace("�", "").strip(_UNSEEN)
+
+    @property
+    def fault(self) -> str | None:
+        """Return what keeps it from being taken, in one sentence that says what to do."""
+        if self.words_left_out:
+            return None
+        if self.nothing:
+            return None if self.blank else _BOTH
+        if self.blank:
+            return _BLANK
+        if len(self.text) > LONGEST_ANSWER:
+            return _LONG.format(length=f"{len(self.text):,}", most=f"{LONGEST_ANSWER:,}")
+        return None
+
+
+# White space as Python knows it, and what takes no room: joiners, marks of direction, BOM.
+_UNSEEN = (
+    " \t\n\r\f\v\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
+    "\u2008\u2009\u200a\u200b\u200c\u200d\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e"
+    "\u202f\u205f\u2060\u2066\u2067\u2068\u2069\u3000\ufeff\xad"
+)
+
+
+def read_typed(request: Request) -> Typed:
+    """Read the fields ``answer`` and ``nothing`` of a request.
+
+    Parameters
+    ----------
+    request : Request
+        Urlencoded or multipart; anything else holds no fields.
+
+    Raises
+    ------
+    BadRequest
+        For a body with more than a hundred fields.
+    """
+    if request.mimetype == "application/x-www-form-urlencoded":
+        fields = _urlencoded(request.get_data(cache=False))
+    else:
+        fields = request.form.to_dict()
+    pressed = fields.get("nothing", "")
+    return Typed(as_stored(fields.get("answer", "")), bool(pressed), pressed == "only")
+
+
+def _urlencoded(body: bytes) -> dict[str, str]:
+    """Read a body as it came: the framework's own reader rewrites bytes that are not UTF-8."""
+    try:
+        pairs = parse_qsl(
+            body.decode("latin-1"),
+            keep_blank_values=True,
+            encoding="latin-1",
+            max_num_fields=_MOST_FIELDS,
+        )
+    except ValueError as error:
+        raise BadRequest from error
+    fields: dict[str, str] = {}
+    for name, value in pairs:
+        fields.setdefault(name, _text(value.encode("latin-1")))
+    return fields
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return raw.decode("utf-8", "replace")

@@ -1,0 +1,108 @@
+"""The customer's page: one question, one box, one button. The link is the authority."""
+
+from dataclasses import replace
+from http import HTTPStatus
+
+from flask import Blueprint, abort, make_response, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from survey.answer.actions import take_answer
+from survey.answer.forms import Typed, read_typed
+from survey.answer.queries import OpenedLink, Said, Wording, opened_link, what_was_said, wording_of
+from survey.clock import utc_now
+from survey.web.access import open_to
+from survey.web.address import visitor_address
+from survey.web.current import database, limits
+from survey.web.limits import UNKNOWN_LINKS, UNKNOWN_LINKS_OVERALL
+
+blueprint = Blueprint("answer", __name__)
+# What mail programs and people take along when a link ends a sentence or stands in brackets.
+_AROUND_LINKS = ".,;:!?)>]}'\"”’»"
+
+
+@blueprint.get("/a/", defaults={"token": ""})
+@blueprint.get("/a/<path:token>")
+@open_to("customer")
+def page(token: str) -> Response:
+    """Show the question, or what was said with this link; changes nothing, ever."""
+    now = utc_now()
+    with database().reading() as session:
+        link = opened_link(session, token.rstrip(_AROUND_LINKS), now)
+        said = what_was_said(session, link) if link and link.answered else None
+        wording = wording_of(session, link) if link else None
+    if link is None or wording is None:
+        return _unknown(Typed(""))
+    if said is not None:
+        return _said(link, wording, said)
+    return _question(link, wording, Typed(""))
+
+
+@blueprint.post("/a/", defaults={"token": ""})
+@blueprint.post("/a/<path:token>")
+@open_to("customer")
+def send(token: str) -> Response:
+    """Keep the answer, exactly once; a fault comes back with every word kept."""
+    now, typed = utc_now(), read_typed(request)
+    with database().reading() as session:
+        link = opened_link(session, token.rstrip(_AROUND_LINKS), now)
+        if link is not None and (typed.fault or not link.question_version_id):
+            wording = wording_of(session, link)
+            link = _pinned(link, wording)
+    if link is None:
+        return _unknown(typed)
+    if not link.answered and typed.fault:
+        return _question(link, wording, typed)
+    text = "" if typed.nothing else typed.text
+    with database().writing() as session:
+        taken = not link.answered and take_answer(session, link, text, now, nothing=typed.nothing)
+    return _to_what_was_said() if taken else _second_answer(link, typed)
+
+
+def _pinned(link: OpenedLink, wording: Wording) -> OpenedLink:
+    return replace(link, question_version_id=wording.question_version_id, language=wording.language)
+
+
+def _to_what_was_said() -> Response:
+    """Lead to the page by GET, so that reloading it sends nothing again."""
+    return redirect(request.path, HTTPStatus.SEE_OTHER)
+
+
+def _question(link: OpenedLink, wording: Wording, typed: Typed) -> Response:
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if request.method == "POST" else HTTPStatus.OK
+    response = make_response(
+        render_template("answer/question.html", link=link, wording=wording, typed=typed), status
+    )
+    # Not no-store: with it, browsers drop what was typed when one leaves the page and comes back.
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _second_answer(link: OpenedLink, typed: Typed) -> Response:
+    """Answer a second post: pressing twice is no fault, other words are given back unsaved."""
+    with database().reading() as session:
+        said, wording = what_was_said(session, link), wording_of(session, link)
+    if said is None:
+        abort(HTTPStatus.CONFLICT)
+    if typed.blank or typed.text == said.text:
+        return _to_what_was_said()
+    return _said(link, wording, said, unsaved=typed.text)
+
+
+def _said(link: OpenedLink, wording: Wording, said: Said, unsaved: str = "") -> Response:
+    page = render_template(
+        "answer/said.html", link=link, wording=wording, said=said, unsaved=unsaved
+    )
+    return make_response(page, HTTPStatus.CONFLICT if unsaved else HTTPStatus.OK)
+
+
+def _unknown(typed: Typed) -> Response:
+    """One page for every link that opens nothing; it gives typed words back, and tells no more."""
+    here = visitor_address()
+    if limits().used_up(UNKNOWN_LINKS, "link", here) or limits().used_up(
+        UNKNOWN_LINKS_OVERALL, "link"
+    ):
+        abort(HTTPStatus.TOO_MANY_REQUESTS)
+    limits().count(UNKNOWN_LINKS, "link", here)
+    limits().count(UNKNOWN_LINKS_OVERALL, "link")
+    text = "" if typed.blank else typed.text
+    return make_response(render_template("answer/unknown.html", text=text), HTTPStatus.NOT_FOUND)

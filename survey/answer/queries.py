@@ -1,0 +1,182 @@
+"""What the customer's page needs to know."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from survey.clock import day_in
+from survey.records import (
+    Answer,
+    AnswerText,
+    Interaction,
+    Invitation,
+    Link,
+    QuestionText,
+    QuestionVersion,
+    Workspace,
+)
+from survey.records.asking import ANSWERABLE
+from survey.records.base import table_of
+from survey.tokens import token_sha256
+
+
+@dataclass(frozen=True)
+class OpenedLink:
+    """An invitation as its link opens it.
+
+    Parameters
+    ----------
+    answered : bool
+        Whether its one answer was given.
+    question_version_id, language : int, str or None
+        The wording that was pinned when it was sent, if it was.
+    """
+
+    workspace_id: int
+    invitation_id: int
+    answered: bool
+    question_id: int
+    question_version_id: int | None
+    language: str | None
+    interaction_id: int
+    customer_name: str | None
+    served_by: str | None
+    about: str | None
+    channel: str | None
+    reference: str | None
+    occurred_at: datetime | None
+    business: str
+    time_zone: str
+
+    @property
+    def occurred_on(self) -> date | None:
+        """The workspace's own day on which it happened."""
+        return day_in(self.occurred_at, self.time_zone) if self.occurred_at else None
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A question in one language."""
+
+    question_version_id: int
+    language: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a customer said with a link."""
+
+    text: str
+    nothing: bool
+    on: date
+    withdrawn: bool
+
+
+_invitation, _interaction = table_of(Invitation).c, table_of(Interaction).c
+_link, _workspace = table_of(Link).c, table_of(Workspace).c
+_OPEN = (
+    select(
+        _invitation.workspace_id,
+        _invitation.id.label("invitation_id"),
+        _invitation.state,
+        _invitation.expires_at,
+        _invitation.question_id,
+        _invitation.question_version_id,
+        _invitation.language,
+        _interaction.id.label("interaction_id"),
+        _interaction.customer_name,
+        _interaction.served_by,
+        _interaction.about,
+        _interaction.channel,
+        _interaction.reference,
+        _interaction.occurred_at,
+        _workspace.name.label("business"),
+        _workspace.time_zone,
+    )
+    .select_from(table_of(Link))
+    .join(
+        table_of(Invitation),
+        (_invitation.workspace_id == _link.workspace_id) & (_invitation.id == _link.target_id),
+    )
+    .join(
+        table_of(Interaction),
+        (_interaction.workspace_id == _invitation.workspace_id)
+        & (_interaction.id == _invitation.interaction_id),
+    )
+    .join(table_of(Workspace), _workspace.id == _link.workspace_id)
+    .where(_link.token_sha256 == bindparam("token"), _link.kind == "answer")
+)
+
+_DECIDES = ("state", "expires_at")
+
+
+def opened_link(session: Session, token: str, now: datetime) -> OpenedLink | None:
+    """Return what a link opens.
+
+    Parameters
+    ----------
+    session : Session
+        A reading session.
+    token : str
+        From the link; anything at all.
+    now : datetime
+        The present moment.
+
+    Returns
+    -------
+    OpenedLink or None
+        None for an unknown, malformed or expired link and for one that was never sent; the
+        caller cannot tell which. A link that was used goes on showing what was said.
+    """
+    row = session.execute(_OPEN, {"token": token_sha256(token)}).one_or_none()
+    if row is None:
+        return None
+    answered = row.state == "answered"
+    if not answered and (row.state not in ANSWERABLE or row.expires_at <= now):
+        return None
+    fields = {name: value for name, value in row._mapping.items() if name not in _DECIDES}
+    return OpenedLink(answered=answered, **fields)
+
+
+def wording_of(session: Session, link: OpenedLink) -> Wording:
+    """Return the question as it was sent, or as it stands where it was not sent yet."""
+    query = (
+        select(QuestionText.question_version_id, QuestionText.language, QuestionText.wording)
+        .join(
+            QuestionVersion,
+            (QuestionVersion.workspace_id == QuestionText.workspace_id)
+            & (QuestionVersion.id == QuestionText.question_version_id),
+        )
+        .where(
+            QuestionText.workspace_id == link.workspace_id,
+            QuestionVersion.question_id == link.question_id,
+        )
+        .order_by(QuestionVersion.number.desc(), QuestionText.language)
+    )
+    if link.question_version_id is not None:
+        query = query.where(QuestionText.question_version_id == link.question_version_id)
+    rows = session.execute(query).all()
+    newest = [row for row in rows if row.question_version_id == rows[0].question_version_id]
+    wanted = {row.language: row for row in reversed(newest)}
+    found = wanted.get(link.language or "") or wanted.get("en") or newest[0]
+    return Wording(found.question_version_id, found.language, found.wording)
+
+
+def what_was_said(session: Session, link: OpenedLink) -> Said | None:
+    """Return the answer given with a link, in its newest version."""
+    row = session.execute(
+        select(AnswerText.body, Answer.said_nothing, Answer.answered_on, Answer.state)
+        .join(
+            AnswerText,
+            (AnswerText.workspace_id == Answer.workspace_id)
+            & (AnswerText.answer_id == Answer.id)
+            & (AnswerText.version == Answer.version),
+        )
+        .where(Answer.workspace_id == link.workspace_id, Answer.invitation_id == link.invitation_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    return Said(row.body, row.said_nothing, row.answered_on, row.state == "withdrawn")
