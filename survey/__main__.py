@@ -1,0 +1,7 @@
+"""``python -m survey`` is ``survey``."""
+
+import sys
+
+from survey.cli import main
+
+sys.exit(main())
