@@ -3,8 +3,6 @@
 import hashlib
 import hmac
 import re
-from email.errors import HeaderParseError
-from email.headerregistry import Address
 
 LONGEST_ADDRESS = 254  # RFC 5321: a path of 256 octets, less its brackets
 _PLAIN = re.compile(r"[^\s@<>()\[\]\\,;:\"]{1,64}@[^\s@<>()\[\]\\,;:\"]+")
@@ -15,9 +13,8 @@ def can_be_written_to(address: str) -> bool:
     if len(address) > LONGEST_ADDRESS or not _PLAIN.fullmatch(address):
         return False
     try:
-        domain = Address(addr_spec=address).domain
-        return bool(domain.encode("idna"))
-    except (HeaderParseError, ValueError, IndexError):
+        return bool(on_the_wire(address).isprintable())
+    except ValueError:  # a part of the domain is empty or too long
         return False
 
 

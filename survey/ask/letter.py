@@ -148,8 +148,8 @@ def as_message(
         ``multipart/alternative``: plain text, then HTML.
     """
     message = EmailMessage()
-    message["From"] = Address(mail.from_name, addr_spec=on_the_wire(mail_from))
-    message["To"] = Address(mail.to_name or "", addr_spec=on_the_wire(mail.to_email))
+    message["From"] = _named(mail.from_name, mail_from)
+    message["To"] = _named(mail.to_name or "", mail.to_email)
     message["Subject"] = mail.subject
     message["Date"] = format_datetime(now)
     message["Message-ID"] = mail.message_id
@@ -159,6 +159,11 @@ def as_message(
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
     return message
+
+
+def _named(name: str, address: str) -> Address:
+    local, _, domain = on_the_wire(address).rpartition("@")
+    return Address(name, local, domain)
 
 
 @cache
