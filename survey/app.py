@@ -16,6 +16,7 @@ from survey.ask import pages as ask_pages
 from survey.clock import in_words, utc_now
 from survey.records.database import Database
 from survey.settings import Settings, read_settings
+from survey.web import health
 from survey.web.access import guard, open_to
 from survey.web.current import Composed, compose, place
 from survey.web.headers import set_headers
@@ -75,6 +76,7 @@ def _register_parts(app: Flask) -> None:
     app.url_defaults(_stay_in_workspace)
     app.register_blueprint(ask_pages.blueprint)
     app.register_blueprint(ask_api.blueprint)
+    app.register_blueprint(health.blueprint)
 
 
 def _day_in_words(day: date) -> str:
