@@ -54,6 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add_web(commands)
     add_worker(commands)
     add_migrate(commands)
+    add_sort(commands)
     given = parser.parse_args(arguments)
     try:
         code: int = given.run(given)
@@ -250,6 +251,51 @@ def _listening(given: argparse.Namespace) -> tuple[Settings, socket.socket, int]
 
 def _tell(line: str) -> None:
     print(f"survey: {line}", file=sys.stderr, flush=True)
+
+
+def add_sort(commands: "Commands[argparse.ArgumentParser]") -> None:
+    """Describe ``survey sort``."""
+    command = commands.add_parser(
+        "sort", help="sort the answers of a CSV file into themes, with no database"
+    )
+    command.add_argument("file", metavar="FILE.csv", type=Path)
+    command.add_argument("--text-column", required=True, metavar="C", help="holds the answers")
+    command.add_argument("--id-column", metavar="C", help="its values are repeated in OUT.csv")
+    books = command.add_mutually_exclusive_group()
+    books.add_argument("--book", metavar="FILE.yaml", type=Path, help="instead of the shipped one")
+    books.add_argument("--no-book", action="store_true", help="find all themes in the answers")
+    command.add_argument(
+        "--themes", metavar="N", type=_count_of_themes, help="about how many themes to find"
+    )
+    command.add_argument("--out", required=True, metavar="OUT.csv", type=Path)
+    command.add_argument("--summary", metavar="OUT.json", type=Path)
+    command.set_defaults(run=run_sort)
+
+
+def run_sort(given: argparse.Namespace) -> int:
+    """Sort a file; what the person should know goes to standard error."""
+    # The engine loads only here: no other command needs it.
+    from survey.understand.sort import SortRequest, sort_file
+
+    request = SortRequest(
+        file=given.file,
+        text_column=given.text_column,
+        id_column=given.id_column,
+        book=given.book,
+        no_book=given.no_book,
+        themes=given.themes,
+        out=given.out,
+        summary=given.summary,
+        model=os.environ.get("SURVEY_MODEL") or None,
+    )
+    sort_file(request, lambda line: print(f"survey: {line}", file=sys.stderr))
+    return 0
+
+
+def _count_of_themes(typed: str) -> int:
+    if not typed.isdigit() or not 1 <= int(typed) <= 500:
+        raise argparse.ArgumentTypeError(f"{typed!r} is not a number from 1 to 500")
+    return int(typed)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,341 @@
+"""Answers in, themes out: the engine behind the worker and behind `survey sort`.
+
+    model = ThemeModel(load_embedder(), themes=24).fit(texts)
+    model.themes_                      # what was found, largest first
+    model.assign(new_texts)            # new answers join; nothing moves
+
+What lasts of a fit is `found_`: store id, name, `anchor()` and `answers` of each, and
+`ThemeModel.from_themes` assigns exactly as the fitted model did.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from survey.understand import discover
+from survey.understand.blocks import nearest, unit
+from survey.understand.book import Book, BookTheme, shipped_book
+from survey.understand.decisions import Constraint, Decided, lasting_themes, read_decisions
+from survey.understand.embed import Embedder, stored
+from survey.understand.found import FoundTheme, Joining, Places, Quote
+from survey.understand.name import name_themes
+from survey.understand.quotes import choose_quotes
+from survey.understand.reading import NOTHING, OTHER_LANGUAGE, Reading, read_answers
+from survey.understand.refit import fresh_themes, with_ids
+
+VERSION = "1"
+"""Goes up whenever the same input would be sorted otherwise."""
+Origin = Literal["book", "found", "nothing", "other_language", "unsorted"]
+QUOTES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One answer in one theme, or in none: then `origin` says why.
+
+    `start` and `end` are code points of the answer: the clause that decided.
+    """
+
+    row: int
+    theme_id: str
+    theme_name: str
+    origin: Origin
+    confidence: float | None = None
+    start: int | None = None
+    end: int | None = None
+    tone: str = "unclear"
+
+
+class ThemeModel:
+    """Sort answers into themes.
+
+    Parameters
+    ----------
+    embedder : Embedder
+        Turns texts into vectors.
+    book : Book, optional
+        Themes with definitions and examples; without one, all themes are found.
+    themes : int, optional
+        About how many themes to find; left to the answers if left out.
+    seed : int, default 0
+        Of all randomness.
+    """
+
+    def __init__(
+        self,
+        embedder: Embedder,
+        book: Book | None = None,
+        *,
+        themes: int | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.embedder = embedder
+        self.book = book
+        self.themes = themes
+        self.seed = seed
+        self.found_: tuple[FoundTheme, ...] = ()
+        self._decided = read_decisions(())
+        self._places = Places(())
+
+    @classmethod
+    def from_themes(
+        cls,
+        embedder: Embedder,
+        book: Book | None,
+        found: Sequence[FoundTheme],
+        constraints: Sequence[Constraint] = (),
+    ) -> "ThemeModel":
+        """Make a model of stored themes, without a fit.
+
+        Parameters
+        ----------
+        embedder : Embedder
+            The one the themes were found with.
+        book : Book or None
+            As in the fit.
+        found : sequence of FoundTheme
+            As stored, see `FoundTheme.from_anchor`.
+        constraints : sequence of Constraint
+            What people decided since.
+
+        Returns
+        -------
+        ThemeModel
+            Assigns at once; its themes' ids are those given.
+        """
+        model = cls(embedder, book)
+        model._settle(_as_decided(found, read_decisions(constraints)), read_decisions(constraints))
+        return model
+
+    @property
+    def engine_digest(self) -> str:
+        """Name what decides a result: version, model, book and settings of the engine."""
+        parts = (VERSION, self.embedder.digest, self.book.digest if self.book else "")
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+    @property
+    def themes_(self) -> tuple[BookTheme | FoundTheme, ...]:
+        """List the book's themes in its order, then the found ones, largest first."""
+        return (*(self.book.themes if self.book else ()), *self.found_)
+
+    def fit(
+        self,
+        texts: Sequence[str],
+        *,
+        ids: Sequence[str] | None = None,
+        before: Sequence[FoundTheme] = (),
+        constraints: Sequence[Constraint] = (),
+    ) -> "ThemeModel":
+        """Find themes in answers.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            Answers as stored.
+        ids : sequence of str, optional
+            What constraints call the answers by; their row numbers if left out.
+        before : sequence of FoundTheme
+            The themes there are; one that is found again keeps its id, and one that people
+            decided about stays as they decided.
+        constraints : sequence of Constraint
+            All decisions, oldest first.
+
+        Returns
+        -------
+        ThemeModel
+            Itself.
+        """
+        self._fit(read_answers(texts, self.embedder), before, read_decisions(constraints))
+        return self
+
+    def assign(self, texts: Sequence[str], *, ids: Sequence[str] | None = None) -> list[Assignment]:
+        """Sort answers into the themes there are.
+
+        Parameters
+        ----------
+        texts : sequence of str
+            Answers as stored.
+        ids : sequence of str, optional
+            What constraints call them by; their row numbers if left out.
+
+        Returns
+        -------
+        list of Assignment
+            By row; at least one for each answer.
+        """
+        return self._assign(read_answers(texts, self.embedder), ids)
+
+    def fit_assign(
+        self,
+        texts: Sequence[str],
+        *,
+        ids: Sequence[str] | None = None,
+        before: Sequence[FoundTheme] = (),
+        constraints: Sequence[Constraint] = (),
+    ) -> list[Assignment]:
+        """Fit and assign the same answers, reading them once.
+
+        Parameters
+        ----------
+        texts, ids, before, constraints
+            As for `fit`.
+
+        Returns
+        -------
+        list of Assignment
+            As `assign` gives.
+        """
+        reading = read_answers(texts, self.embedder)
+        self._fit(reading, before, read_decisions(constraints))
+        return self._assign(reading, ids)
+
+    def _settle(self, found: tuple[FoundTheme, ...], decided: Decided) -> None:
+        self.found_, self._decided, self._places = found, decided, Places(found)
+
+    def _fit(self, reading: Reading, before: Sequence[FoundTheme], decided: Decided) -> None:
+        groups = discover.find_groups(reading.vectors, themes=self.themes, seed=self.seed)
+        lasting = lasting_themes(before, decided)
+        fresh = fresh_themes(reading.vectors, groups, before, lasting)
+        found = with_ids(fresh, reading, before, lasting)
+        self._settle(found, decided)
+        joining = self._places.join(reading.vectors)
+        self._settle(self._described(reading, joining, found, {one.id for one in lasting}), decided)
+
+    def _described(
+        self,
+        reading: Reading,
+        joining: Joining,
+        found: tuple[FoundTheme, ...],
+        lasting: set[str],
+    ) -> tuple[FoundTheme, ...]:
+        """Name the themes that have no name yet, count them all, and choose their quotes."""
+        clauses = [clause.text for clause in reading.clauses]
+        centres = unit(np.stack([one.centroid for one in found])) if found else None
+        unnamed = [number for number, one in enumerate(found) if not one.name]
+        names = {number: one.name for number, one in enumerate(found) if one.name}
+        if unnamed and centres is not None:
+            renumbered = np.full(len(found) + 1, -1, dtype=np.int32)
+            renumbered[unnamed] = np.arange(len(unnamed))
+            fresh = name_themes(
+                clauses,
+                renumbered[joining.theme],
+                centres[unnamed],
+                self._encode,
+                curated=self._curated(),
+                taken=[
+                    *names.values(),
+                    *(theme.name for theme in (self.book.themes if self.book else ())),
+                ],
+            )
+            names.update(zip(unnamed, fresh, strict=True))
+        described = [
+            _counted(replace(one, name=names[number]), number, reading, joining)
+            for number, one in enumerate(found)
+        ]
+        kept = [one for one in described if one.answers or one.id in lasting]
+        return tuple(sorted(kept, key=lambda one: (-one.answers, one.id)))
+
+    def _encode(self, texts: Sequence[str]) -> NDArray[np.float16]:
+        return stored(self.embedder.encode(texts))
+
+    def _curated(self) -> list[tuple[str, NDArray[np.float32]]]:
+        """Place the shipped book's themes among the vectors, for their names."""
+        if self.book is not None:
+            return []
+        places = []
+        for theme in shipped_book().themes:
+            vectors = self._encode([theme.definition, *theme.examples]).astype(np.float32)
+            places.append((theme.name, unit(vectors.mean(axis=0, keepdims=True))[0]))
+        return places
+
+    def _assign(self, reading: Reading, ids: Sequence[str] | None) -> list[Assignment]:
+        joining = self._places.join(reading.vectors)
+        names = ids if ids is not None else [str(row) for row in range(len(reading.texts))]
+        result: list[Assignment] = []
+        for row, (start, end) in enumerate(reading.spans()):
+            result.extend(self._one_answer(reading, joining, row, (start, end), names[row]))
+        return result
+
+    def _one_answer(
+        self,
+        reading: Reading,
+        joining: Joining,
+        row: int,
+        span: tuple[int, int],
+        answer: str,
+    ) -> list[Assignment]:
+        """Give an answer each theme that one of its clauses joined, then what people decided."""
+        best: dict[int, int] = {}
+        for clause in range(*span):
+            theme = int(joining.theme[clause])
+            if theme >= 0 and (
+                theme not in best or joining.cosine[clause] > joining.cosine[best[theme]]
+            ):
+                best[theme] = clause
+        outside = self._decided.outside.get(answer, frozenset())
+        inside = self._decided.inside.get(answer, frozenset())
+        made = [
+            self._by_clause(reading, joining, row, theme, clause)
+            for theme, clause in sorted(best.items(), key=lambda pair: pair[1])
+            if self.found_[theme].id not in outside | inside
+        ]
+        made.extend(self._by_decision(reading, row, span, inside))
+        return made or [_without_theme(row, reading.states[row])]
+
+    def _by_clause(
+        self, reading: Reading, joining: Joining, row: int, theme: int, clause: int
+    ) -> Assignment:
+        one, place = self.found_[theme], reading.clauses[clause]
+        confidence = round(float(joining.confidence[clause]), 3)
+        return Assignment(row, one.id, one.name, "found", confidence, place.start, place.end)
+
+    def _by_decision(
+        self, reading: Reading, row: int, span: tuple[int, int], inside: frozenset[str]
+    ) -> Iterator[Assignment]:
+        """Give an answer the themes that people put it in, with the clause that lies closest."""
+        for theme in self.found_:
+            if theme.id not in inside:
+                continue
+            start = end = None
+            if span[0] < span[1]:
+                _, cosines = nearest(reading.vectors[slice(*span)], unit(theme.points))
+                clause = reading.clauses[span[0] + int(cosines.argmax())]
+                start, end = clause.start, clause.end
+            yield Assignment(row, theme.id, theme.name, "found", 1.0, start, end)
+
+
+def _without_theme(row: int, state: str) -> Assignment:
+    if state == NOTHING:
+        return Assignment(row, NOTHING, "Nothing more needed", "nothing", 1.0)
+    if state == OTHER_LANGUAGE:
+        return Assignment(row, OTHER_LANGUAGE, "Another language", "other_language", 1.0)
+    return Assignment(row, "unsorted", "Not sorted", "unsorted")
+
+
+def _as_decided(found: Sequence[FoundTheme], decided: Decided) -> tuple[FoundTheme, ...]:
+    """Merge and name stored themes as people decided; all others stay as they are."""
+    changed = {theme.id: theme for theme in lasting_themes(found, decided)}
+    return tuple(
+        changed.get(theme.id, theme) for theme in found if decided.final(theme.id) == theme.id
+    )
+
+
+def _counted(theme: FoundTheme, number: int, reading: Reading, joining: Joining) -> FoundTheme:
+    """Count a theme's answers and clauses, and choose its quotes."""
+    members = np.flatnonzero(joining.theme == number)
+    chosen = choose_quotes(
+        [reading.clauses[row].text for row in members],
+        reading.vectors[members],
+        theme.centroid,
+        QUOTES,
+    )
+    quotes = []
+    for place in chosen:
+        clause, row = reading.clauses[members[place]], int(reading.row_of[members[place]])
+        quotes.append(Quote(row, clause.start, clause.end, clause.text))
+    answers = len(np.unique(reading.row_of[members]))
+    return replace(theme, exemplars=tuple(quotes), answers=answers, clauses=len(members))

@@ -1,0 +1,87 @@
+"""Read answers once: clauses, what says nothing, what is in another language, and vectors."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from survey.understand.embed import Embedder, stored
+from survey.understand.language import is_foreign
+from survey.understand.nothing import says_nothing
+from survey.understand.split import Clause, split
+
+NOTHING, OTHER_LANGUAGE, SAYS_SOMETHING = "nothing", "other_language", "says something"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Answers as the engine sees them.
+
+    `states` has one word an answer. `clauses` are those that say something, answer by answer;
+    `row_of` tells whose each is, `vectors` has shape (len(clauses), d), float16, unit length.
+    """
+
+    texts: tuple[str, ...]
+    states: tuple[str, ...]
+    clauses: tuple[Clause, ...]
+    row_of: NDArray[np.int64]
+    vectors: NDArray[np.float16]
+
+    def spans(self) -> list[tuple[int, int]]:
+        """Give, for each answer, the range of its clauses."""
+        ends = np.searchsorted(self.row_of, np.arange(len(self.texts) + 1)).tolist()
+        return list(pairwise(ends))
+
+
+def read_answers(texts: Sequence[str], embedder: Embedder) -> Reading:
+    """Split answers, set the empty and the unreadable ones aside, and embed the rest.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Answers as stored.
+    embedder : Embedder
+        Gives the vectors; each distinct clause is embedded once.
+
+    Returns
+    -------
+    Reading
+        In the order of the answers.
+    """
+    states: list[str] = []
+    clauses: list[Clause] = []
+    row_of: list[int] = []
+    for row, text in enumerate(texts):
+        state, said = _read(text, embedder)
+        states.append(state)
+        clauses.extend(said)
+        row_of.extend([row] * len(said))
+    vectors = _vectors([clause.text for clause in clauses], embedder)
+    rows = np.array(row_of, dtype=np.int64)
+    return Reading(tuple(texts), tuple(states), tuple(clauses), rows, vectors)
+
+
+def _read(text: str, embedder: Embedder) -> tuple[str, list[Clause]]:
+    said = [clause for clause in split(text) if not says_nothing(clause.text)]
+    if not said:
+        return NOTHING, said
+    if is_foreign(text, embedder.languages):
+        return OTHER_LANGUAGE, []
+    return SAYS_SOMETHING, said
+
+
+def _vectors(texts: Sequence[str], embedder: Embedder) -> NDArray[np.float16]:
+    """Embed in chunks, so that only the stored form of a large file is ever held whole."""
+    vectors = np.zeros((len(texts), embedder.dimension), dtype=np.float16)
+    rows = {text: row for row, text in enumerate(dict.fromkeys(texts))}
+    distinct = list(rows)
+    order = sorted(range(len(distinct)), key=lambda row: (len(distinct[row]), distinct[row]))
+    known = np.zeros((len(distinct), embedder.dimension), dtype=np.float16)
+    for start in range(0, len(order), 4096):
+        chunk = order[start : start + 4096]
+        known[chunk] = stored(embedder.encode([distinct[row] for row in chunk]))
+    if len(texts):
+        vectors = known[[rows[text] for text in texts]]
+    return vectors
