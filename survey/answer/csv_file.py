@@ -4,19 +4,22 @@ Nothing here touches a database. A file that cannot be used at all is refused wi
 a row that cannot be used is left out with its number and the reason, and the others are kept.
 """
 
-import codecs
-import csv
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from survey.csv_table import (
+    decoded,
+    delimiter_of,
+    header_of,
+    lines_of,
+    listed,
+    named_column,
+    records_of,
+)
 from survey.errors import FieldError, FileError
 from survey.records.text import LONGEST_ANSWER, as_stored
 
-DELIMITERS = (",", ";", "\t", "|")
-LONGEST_RECORD = 2_000
-"""Lines one quoted field may span before its opening quotation mark counts as never closed."""
 LONGEST_SEGMENT_NAME = 60
 LONGEST_SEGMENT = 200
 LONGEST_ID = 250
@@ -144,10 +147,10 @@ def read_past_answers(
     FieldError
         When a named column, encoding or date format cannot be.
     """
-    lines = _lines(_decoded(raw, file_name, wanted.encoding))
-    delimiter = _delimiter(lines, wanted)
-    records = _records(lines, delimiter)
-    header = _header(records, file_name)
+    lines = lines_of(decoded(raw, file_name, wanted.encoding))
+    delimiter = delimiter_of(lines, wanted.text)
+    records = records_of(lines, delimiter)
+    header = header_of(records, file_name)
     columns = _columns(header, file_name, wanted)
     reader = _RowReader(header, columns, wanted.date_format, zone, now)
     answers: list[PastAnswer] = []
@@ -162,103 +165,21 @@ def read_past_answers(
     return PastAnswers(columns, tuple(answers), tuple(skipped))
 
 
-def _decoded(raw: bytes, file_name: str, encoding: str) -> str:
-    if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise FileError(f"{file_name} is a spreadsheet, not a CSV: save it as CSV (UTF-8) first.")
-    try:
-        return raw.decode(_marked(raw) or codecs.lookup(encoding).name)
-    except LookupError as error:
-        raise FieldError(
-            "encoding", f"There is no encoding {encoding!r}; try utf-8, cp1252 or utf-16."
-        ) from error
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        advice = "cp1252 (Excel on Windows)" if _says_utf8(encoding) else "utf-8 or another one"
-        raise FileError(
-            f"{file_name} is not written in {encoding}: line {line} holds the byte "
-            f"0x{raw[error.start]:02x}. Nothing was imported; save the file as UTF-8, or name "
-            f"what it is in with --encoding, often {advice}."
-        ) from error
-
-
-def _marked(raw: bytes) -> str | None:
-    """Return the encoding a byte order mark tells of."""
-    if raw.startswith(codecs.BOM_UTF8):
-        return "utf-8-sig"
-    return "utf-16" if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else None
-
-
-def _says_utf8(encoding: str) -> bool:
-    return codecs.lookup(encoding).name == "utf-8"
-
-
-def _lines(text: str) -> list[str]:
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return lines if lines[-1] else lines[:-1]
-
-
-def _delimiter(lines: Sequence[str], wanted: Wanted) -> str:
-    """Choose what parts the header into most columns, or into the one that is wanted."""
-    first = next((line for line in lines if line.strip()), "")
-
-    def parts(delimiter: str) -> tuple[bool, int]:
-        try:
-            names = [name.strip() for name in next(csv.reader([first], delimiter=delimiter))]
-        except csv.Error:
-            return False, 0
-        return wanted.text in names, len(names)
-
-    return max(DELIMITERS, key=parts)
-
-
-def _records(lines: Sequence[str], delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
-    """Yield each record's number with its fields, or with what is wrong with it."""
-    at, row = 0, 0
-    while at < len(lines):
-        row += 1
-        fields, used = _record(lines, at, delimiter)
-        yield row, fields
-        at += used
-
-
-def _record(lines: Sequence[str], at: int, delimiter: str) -> tuple[list[str] | str, int]:
-    """Read the record that begins on a line; after a broken one, go on with the next line."""
-    ahead = (lines[i] + "\n" for i in range(at, min(at + LONGEST_RECORD, len(lines))))
-    reader = csv.reader(ahead, delimiter=delimiter, strict=True)
-    try:
-        return next(reader), reader.line_num
-    except csv.Error as error:
-        if "unexpected end" in str(error):
-            return "a quotation mark opens here and is never closed", 1
-        if "field larger" in str(error):
-            return f"a field has more than {csv.field_size_limit():,} characters", 1
-        return "a quotation mark stands inside a quoted field; it should be doubled there", 1
-
-
-def _header(records: Iterator[tuple[int, list[str] | str]], file_name: str) -> list[str]:
-    found = next((fields for _row, fields in records if fields), "")
-    if isinstance(found, str):
-        raise FileError(
-            f"{file_name} cannot be read: {found} in its first row."
-            if found
-            else f"{file_name} is empty: it needs a first row that names the columns."
-        )
-    return [name.strip() for name in found]
-
-
 def _columns(header: list[str], file_name: str, wanted: Wanted) -> Columns:
-    text = _named(header, file_name, "--text-column", wanted.text) or _usual(header, TEXT_NAMES)
+    text = named_column(header, file_name, "--text-column", wanted.text) or _usual(
+        header, TEXT_NAMES
+    )
     if text is None and len(header) == 1:
         text = header[0]
     if text is None:
         raise FileError(
-            f"Which column of {file_name} holds the answers? It has: {_listed(header)}. "
+            f"Which column of {file_name} holds the answers? It has: {listed(header)}. "
             "Name one with --text-column."
         )
     segments = tuple(
         name
         for asked in dict.fromkeys(wanted.segments)
-        if (name := _named(header, file_name, "--segment-column", asked))
+        if (name := named_column(header, file_name, "--segment-column", asked))
     )
     for name in segments:
         if len(name) > LONGEST_SEGMENT_NAME:
@@ -269,36 +190,16 @@ def _columns(header: list[str], file_name: str, wanted: Wanted) -> Columns:
             )
     return Columns(
         text=text,
-        id=_named(header, file_name, "--id-column", wanted.id) or _usual(header, ID_NAMES),
-        date=_named(header, file_name, "--date-column", wanted.date) or _usual(header, DATE_NAMES),
+        id=named_column(header, file_name, "--id-column", wanted.id) or _usual(header, ID_NAMES),
+        date=named_column(header, file_name, "--date-column", wanted.date)
+        or _usual(header, DATE_NAMES),
         segments=segments,
     )
-
-
-def _named(header: list[str], file_name: str, option: str, asked: str | None) -> str | None:
-    """Find a column the person named, by its exact name or else regardless of case."""
-    if asked is None:
-        return None
-    same = [name for name in header if name == asked.strip()]
-    found = same or [name for name in header if name.casefold() == asked.strip().casefold()]
-    if not found:
-        raise FileError(
-            f"{file_name} has no column {asked!r}. It has: {_listed(header)}. "
-            f"Name one of them with {option}."
-        )
-    if len(found) > 1:
-        raise FileError(f"{file_name} has {len(found)} columns {asked!r}: rename all but one.")
-    return found[0]
 
 
 def _usual(header: list[str], names: tuple[str, ...]) -> str | None:
     plain = {name.casefold().replace(" ", "_").replace("-", "_"): name for name in header}
     return next((plain[name] for name in names if name in plain), None)
-
-
-def _listed(header: list[str]) -> str:
-    shown = ", ".join(name or "(no name)" for name in header[:30])
-    return shown + (f" and {len(header) - 30} more" if len(header) > 30 else "")
 
 
 class _RowReader:
