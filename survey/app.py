@@ -12,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from survey.account import pages as account_pages
 from survey.answer import pages as answer_pages
 from survey.ask import api as ask_api
+from survey.ask import owner_pages as ask_owner_pages
 from survey.ask import pages as ask_pages
 from survey.clock import in_words, utc_now
 from survey.records.database import Database
@@ -75,6 +76,7 @@ def _register_parts(app: Flask) -> None:
     app.register_blueprint(answer_pages.blueprint)
     app.url_defaults(_stay_in_workspace)
     app.register_blueprint(ask_pages.blueprint)
+    app.register_blueprint(ask_owner_pages.blueprint)
     app.register_blueprint(ask_api.blueprint)
     app.register_blueprint(health.blueprint)
 

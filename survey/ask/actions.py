@@ -10,14 +10,13 @@ from sqlalchemy.orm import Session
 
 from survey.ask.address import address_hmac
 from survey.ask.interaction import NewInteraction
-from survey.ask.queries import Recorded, is_unsubscribed, recorded_interaction
+from survey.ask.queries import Recorded, first_question_id, is_unsubscribed, recorded_interaction
 from survey.errors import ConflictError, FieldError, NotFoundError
 from survey.records import (
     Interaction,
     InteractionSegment,
     Invitation,
     Link,
-    Question,
     Unsubscribed,
     Workspace,
     new_id,
@@ -84,7 +83,9 @@ def record_interaction(
     earlier = _earlier(session, workspace_id, new.reference, once)
     if earlier is not None:
         return recorded_interaction(session, workspace_id, earlier, is_new=False)
-    question_id = _question_id(session, workspace_id, new.question)
+    question_id = first_question_id(session, workspace_id, new.question)
+    if question_id is None:
+        raise FieldError("question", "There is no question with this key in this workspace.")
     interaction_id = _insert(session, workspace_id, new, once, now)
     if interaction_id is None:  # somebody else recorded it between our look and our insert
         earlier = _earlier(session, workspace_id, new.reference, once)
@@ -131,17 +132,6 @@ def _earlier(
             Interaction.workspace_id == workspace_id, Interaction.reference == reference
         )
     )
-
-
-def _question_id(session: Session, workspace_id: int, key: str | None) -> int:
-    """Return the question of that key, or the workspace's first one."""
-    query = select(Question.id).where(Question.workspace_id == workspace_id)
-    if key is not None:
-        query = query.where(Question.key == key)
-    found = session.scalar(query.order_by(Question.created_at, Question.id).limit(1))
-    if found is None:
-        raise FieldError("question", "There is no question with this key in this workspace.")
-    return found
 
 
 def _insert(

@@ -1,17 +1,105 @@
-"""The forms of asking."""
+"""The forms of asking. Their words are checked where programs' words are, so both agree."""
+
+from typing import Any
+from zoneinfo import available_timezones
 
 from flask_wtf import FlaskForm
-from wtforms import DateTimeLocalField, EmailField, HiddenField, StringField, TextAreaField
+from wtforms import EmailField, HiddenField, SelectField, StringField, TextAreaField
+from wtforms.widgets import DateTimeLocalInput, NumberInput
+
+from survey.errors import FieldError
+
+UNITS = {"minutes": 1, "hours": 60, "days": 24 * 60}
+_UNITS: Any = list(UNITS)
+_ZONES: Any = sorted(available_timezones())
 
 
 class AskForm(FlaskForm):  # type: ignore[misc]
-    """An interaction, typed in by hand; its words are checked by `read_interaction`."""
+    """An interaction, typed in by hand."""
 
     once = HiddenField()
-    email = EmailField("Customer's email")
-    name = StringField("Customer's name")
+    email = EmailField("Customer’s e-mail address", render_kw={"autocomplete": "off"})
+    name = StringField("Customer’s name", render_kw={"autocomplete": "off"})
     served_by = StringField("Who looked after them")
     about = StringField("What it was about")
-    occurred_at = DateTimeLocalField("When it was", format="%Y-%m-%dT%H:%M")
+    occurred_at = StringField("When it was", widget=DateTimeLocalInput())
     segments = TextAreaField("Segments")
-    note = TextAreaField("Note for your team")
+    note = TextAreaField("Note")
+
+
+class SettingsForm(FlaskForm):  # type: ignore[misc]
+    """What an owner decides about asking."""
+
+    name = StringField("Name of your business")
+    question = StringField("The question")
+    others = TextAreaField("The question in other languages")
+    delay = StringField("Delay", widget=NumberInput(min=0))
+    unit = SelectField("Unit", choices=_UNITS)
+    time_zone = SelectField("Time zone", choices=_ZONES)
+
+
+def named_lines(typed: str, field: str, example: str) -> dict[str, str]:
+    """Read one ``name: value`` a line.
+
+    Parameters
+    ----------
+    typed : str
+        As it stands in a text area.
+    field : str
+        The field's name, for the refusal.
+    example : str
+        A good line, for the refusal.
+
+    Raises
+    ------
+    FieldError
+        For a line without a colon, and for a name that comes twice.
+    """
+    found: dict[str, str] = {}
+    for line in filter(str.strip, typed.splitlines()):
+        name, colon, value = (part.strip() for part in line.partition(":"))
+        if not (name and colon and value):
+            raise FieldError(field, f"Please write each line like “{example}”.")
+        if name in found:
+            raise FieldError(field, f"“{name}” is there twice.")
+        found[name] = value
+    return found
+
+
+def as_lines(named: dict[str, str]) -> str:
+    """Return names and values as `named_lines` reads them."""
+    return "\n".join(f"{name}: {value}" for name, value in named.items())
+
+
+def delay_in_minutes(typed: str, unit: str) -> int:
+    """Return the minutes that a number and a unit stand for.
+
+    Raises
+    ------
+    FieldError
+        When the number is no whole one, or has more than six digits.
+    """
+    number = typed.strip()
+    if not (number.isascii() and number.isdigit() and len(number) <= 6):
+        raise FieldError("delay", "Please give a whole number, like 2.")
+    return int(number) * UNITS[unit]
+
+
+def delay_in_units(minutes: int) -> tuple[int, str]:
+    """Return a delay in the largest unit that fits it evenly.
+
+    Parameters
+    ----------
+    minutes : int
+        0 or more.
+    """
+    for unit in ("days", "hours"):
+        if minutes and minutes % UNITS[unit] == 0:
+            return minutes // UNITS[unit], unit
+    return minutes, "minutes"
+
+
+def blame(form: Any, error: FieldError, fields: dict[str, str]) -> None:
+    """Put a refusal next to the field it is about; `fields` maps its name to the form's."""
+    field = form[fields.get(error.field, error.field)]
+    field.errors = [*field.errors, str(error)]

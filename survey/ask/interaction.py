@@ -76,7 +76,7 @@ def read_interaction(body: object, *, zone: ZoneInfo, now: datetime) -> NewInter
     return NewInteraction(
         email=_email(customer.get("email")),
         name=_line(customer.get("name"), "customer.name"),
-        language=_language(customer.get("language")),
+        language=read_language(customer.get("language"), "customer.language"),
         served_by=_line(fields.get("served_by"), "served_by"),
         about=_line(fields.get("about"), "about"),
         channel=_line(fields.get("channel"), "channel"),
@@ -109,14 +109,14 @@ def _email(value: object) -> str:
     return address
 
 
-def _text(value: object, field: str) -> str | None:
+def _text(value: object, field: str, longest: int | None = None) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
         raise FieldError(field, "Please send text here, in quotation marks.")
-    text = as_stored(value).strip()
-    if len(text) > LONGEST[field]:
-        raise FieldError(field, f"Please use at most {LONGEST[field]} characters.")
+    text, longest = as_stored(value).strip(), longest or LONGEST[field]
+    if len(text) > longest:
+        raise FieldError(field, f"Please use at most {longest} characters.")
     return text or None
 
 
@@ -126,10 +126,17 @@ def _line(value: object, field: str) -> str | None:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split()) if text else None
 
 
-def _language(value: object) -> str | None:
-    text = _line(value, "customer.language")
+def read_language(value: object, field: str) -> str | None:
+    """Return a language tag, None where there is none.
+
+    Raises
+    ------
+    FieldError
+        When it is no tag.
+    """
+    text = _text(value, field, LONGEST["customer.language"])
     if text and not _LANGUAGE.fullmatch(text):
-        raise FieldError("customer.language", "Please give a language tag, like en, de or pt-BR.")
+        raise FieldError(field, "Please give a language tag, like en, de or pt-BR.")
     return text
 
 

@@ -1,6 +1,7 @@
 """The words of the mail that carries the question: pure, from facts to a composed mail."""
 
 import html
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
@@ -8,17 +9,17 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from functools import cache
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateNotFound
 
 from survey.ask.address import on_the_wire
-from survey.ask.dates import day_in_words
+from survey.clock import day_in, in_words
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "mail"
 # A mail is kept with these in place of its links: the database never holds a working token.
 ANSWER_LINK = "[[answer-link]]"
 UNSUBSCRIBE_LINK = "[[unsubscribe-link]]"
+_MARKS = re.compile(f"({re.escape(ANSWER_LINK)}|{re.escape(UNSUBSCRIBE_LINK)})")
 
 
 @dataclass(frozen=True)
@@ -76,22 +77,27 @@ class Links:
     unsubscribe: str
 
 
-def compose_letter(letter: Letter) -> ComposedMail:
+def compose_letter(letter: Letter, now: datetime) -> ComposedMail:
     """Put a letter into words, as plain text and as HTML that says the same.
 
     Parameters
     ----------
     letter : Letter
         What to say. A language without templates of its own is framed in English.
+    now : datetime
+        The moment of sending.
 
     Returns
     -------
     ComposedMail
         One question, one link to answer, one to hear no more.
     """
-    zone = ZoneInfo(letter.time_zone)
-    day = letter.occurred_at and day_in_words(letter.occurred_at, zone, letter.language)
-    facts = {"letter": letter, "day": day, "answer": ANSWER_LINK, "unsubscribe": UNSUBSCRIBE_LINK}
+    facts = {
+        "letter": letter,
+        "day": _day(letter, now),
+        "answer": ANSWER_LINK,
+        "unsubscribe": UNSUBSCRIBE_LINK,
+    }
     subject, _, text = _template(letter.language, "question.txt").render(facts).partition("\n\n")
     return ComposedMail(
         to_email=letter.to_email,
@@ -102,6 +108,58 @@ def compose_letter(letter: Letter) -> ComposedMail:
         text=text,
         html=_template(letter.language, "question.html").render(facts),
     )
+
+
+def _day(letter: Letter, now: datetime) -> str | None:
+    if letter.occurred_at is None:
+        return None
+    today = day_in(now, letter.time_zone)
+    return in_words(day_in(letter.occurred_at, letter.time_zone), today)
+
+
+def trial_mail(to_email: str, workspace: str, message_id: str) -> ComposedMail:
+    """Return a mail by which an owner sees that mail goes out; it has no links.
+
+    Parameters
+    ----------
+    to_email, workspace, message_id : str
+        The owner, the business, and the mail's own name.
+    """
+    facts = {"workspace": workspace}
+    subject, _, text = _template("en", "test.txt").render(facts).partition("\n\n")
+    page = _template("en", "test.html").render(facts)
+    return ComposedMail(to_email, None, workspace, message_id, subject.strip(), text, page)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of a mail's text: words, or a link (without an address in an example)."""
+
+    words: str
+    address: str | None = None
+    is_link: bool = False
+
+
+def parts_of(text: str, links: Links | None) -> list[Part]:
+    """Split a kept text at its links, so that a page can show them live.
+
+    Parameters
+    ----------
+    text : str
+        With its links marked.
+    links : Links or None
+        Where they lead; None for an example that leads nowhere.
+    """
+    named = {
+        ANSWER_LINK: Part("(the customer’s own link)", is_link=True),
+        UNSUBSCRIBE_LINK: Part("(a link to hear no more)", is_link=True),
+    }
+    if links is not None:
+        named = {
+            ANSWER_LINK: Part(links.answer, links.answer, is_link=True),
+            UNSUBSCRIBE_LINK: Part(links.unsubscribe, links.unsubscribe, is_link=True),
+        }
+    return [named.get(words, Part(words)) for words in _MARKS.split(text) if words]
 
 
 def fill_links(mail: ComposedMail, links: Links) -> ComposedMail:

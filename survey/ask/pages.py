@@ -1,4 +1,4 @@
-"""Asking by hand: the form, the Outbox, settings, and the page of a customer who wants no more."""
+"""Asking by hand: the form for one interaction, and the page of one who wants no more mail."""
 
 import hashlib
 from typing import Any
@@ -7,16 +7,17 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from survey.ask.actions import Once, record_interaction
+from survey.ask.actions import Once, record_interaction, unsubscribe
 from survey.ask.dates import moment_in_words
-from survey.ask.forms import AskForm
+from survey.ask.forms import AskForm, blame, named_lines
 from survey.ask.interaction import read_interaction
-from survey.ask.queries import Recorded
+from survey.ask.queries import MailLink, Recorded, unsubscribe_link
 from survey.clock import utc_now
-from survey.errors import FieldError
+from survey.errors import FieldError, NotFoundError
 from survey.tokens import random_token
 from survey.web.access import open_to
 from survey.web.current import database, place, settings
+from survey.web.unknown_links import count_unknown_link
 
 blueprint = Blueprint("ask", __name__)
 
@@ -27,8 +28,7 @@ _FORM_FIELDS = {"customer.email": "email", "customer.name": "name"}
 @open_to("teammate")
 def ask() -> str:
     """Show the form for one interaction."""
-    form = AskForm(once=random_token())
-    return render_template("ask/ask.html", form=form)
+    return render_template("ask/ask.html", form=AskForm(once=random_token()))
 
 
 @blueprint.post("/w/<workspace>/ask")
@@ -36,25 +36,20 @@ def ask() -> str:
 def post_ask() -> Response | tuple[str, int]:
     """Record the interaction, or show the form again with what was typed and what is wrong."""
     form = AskForm()
-    form.validate()
-    if not form.errors:
+    if form.validate():
         try:
             recorded = _record(form)
         except FieldError as error:
-            name = _FORM_FIELDS.get(error.field, error.field.partition(".")[0])
-            form[name].errors = [str(error)]
+            blame(form, error, _FORM_FIELDS)
         else:
-            flash(_said_back(recorded, form.email.data or ""))
+            flash(_said_back(recorded, (form.email.data or "").strip()))
             return redirect(url_for("ask.ask"), 303)
     return render_template("ask/ask.html", form=form), 422
 
 
 def _record(form: AskForm) -> Recorded:
-    body = _body(form)
-    now, here = utc_now(), place()
+    body, now, here = _body(form), utc_now(), place()
     new = read_interaction(body, zone=ZoneInfo(here.time_zone), now=now)
-    digest = hashlib.sha256(repr(body).encode("utf-8", "replace"))
-    once = Once(f"form {(form.once.data or '')[:60]} {digest.hexdigest()}", digest.digest())
     with database().writing() as session:
         return record_interaction(
             session,
@@ -62,40 +57,62 @@ def _record(form: AskForm) -> Recorded:
             new,
             secret_key=settings().secret_key,
             now=now,
-            once=once if form.once.data else None,
+            once=_once(form, body),
         )
+
+
+def _once(form: AskForm, body: dict[str, Any]) -> Once:
+    """A form sent twice, by a double click or by going back, is one interaction."""
+    digest = hashlib.sha256(repr(body).encode("utf-8", "surrogatepass"))
+    page = hashlib.sha256((form.once.data or "").encode("utf-8", "surrogatepass"))
+    return Once(f"form {page.hexdigest()} {digest.hexdigest()}", digest.digest())
 
 
 def _body(form: AskForm) -> dict[str, Any]:
     """Put the form's words into the shape the API takes, so that both are checked alike."""
-    occurred_at = form.occurred_at.data
     return {
         "customer": {"email": form.email.data or "", "name": form.name.data},
         "served_by": form.served_by.data,
         "about": form.about.data,
-        "occurred_at": occurred_at.isoformat() if occurred_at else None,
-        "segments": _segments(form.segments.data or ""),
+        "occurred_at": form.occurred_at.data,
+        "segments": named_lines(form.segments.data or "", "segments", "branch: North"),
         "note": form.note.data,
     }
-
-
-def _segments(typed: str) -> dict[str, str]:
-    """Read one ``name: value`` a line."""
-    found: dict[str, str] = {}
-    for line in filter(str.strip, typed.splitlines()):
-        name, colon, value = line.partition(":")
-        if not colon or not name.strip() or not value.strip():
-            raise FieldError("segments", f"Please write a name, a colon and a value: “{line}”.")
-        if name.strip() in found:
-            raise FieldError("segments", f"The segment {name.strip()} is there twice.")
-        found[name.strip()] = value.strip()
-    return found
 
 
 def _said_back(recorded: Recorded, email: str) -> str:
     if recorded.state == "skipped":
         return f"Kept. {email} asked for no more mail, so no question goes out."
-    if recorded.due_at > utc_now():
-        when = moment_in_words(recorded.due_at, ZoneInfo(place().time_zone), utc_now())
-        return f"Kept. The question to {email} goes out at this time: {when}."
+    now = utc_now()
+    if recorded.due_at > now:
+        when = moment_in_words(recorded.due_at, ZoneInfo(place().time_zone), now)
+        return f"Kept. The question to {email} goes out {when}."
     return f"Kept. The question to {email} goes out now."
+
+
+@blueprint.get("/u/<token>")
+@open_to("customer")
+def no_more(token: str) -> str:
+    """Show what the link is for; following it changes nothing, since mail programs do so, too."""
+    return render_template("ask/no_more.html", link=_mail_link(token), just_done=False)
+
+
+@blueprint.post("/u/<token>")
+@open_to("customer")
+def post_no_more(token: str) -> str:
+    """Take the address off, from our page or by a mail program's one click (RFC 8058)."""
+    link = _mail_link(token)
+    with database().writing() as session:
+        unsubscribe(session, token, secret_key=settings().secret_key, now=utc_now())
+    return render_template("ask/no_more.html", link=link, just_done=True)
+
+
+def _mail_link(token: str) -> MailLink:
+    with database().reading() as session:
+        link = unsubscribe_link(session, token, settings().secret_key)
+    if link is None:
+        count_unknown_link()
+        raise NotFoundError(
+            "This link opens nothing. If you copied it from a mail, please copy all of it."
+        )
+    return link

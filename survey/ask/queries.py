@@ -8,7 +8,17 @@ from sqlalchemy.orm import Session
 
 from survey.ask.address import address_hmac
 from survey.ask.letter import Letter
-from survey.records import Interaction, Invitation, QuestionText, Unsubscribed, Workspace
+from survey.records import (
+    Interaction,
+    Invitation,
+    Link,
+    Question,
+    QuestionText,
+    QuestionVersion,
+    Unsubscribed,
+    Workspace,
+)
+from survey.tokens import token_sha256
 
 
 @dataclass(frozen=True)
@@ -128,3 +138,102 @@ def due_letter(
     )
     unwelcome = is_unsubscribed(session, secret_key, workspace_id, told.customer_email)
     return DueLetter(letter, row.nonce, unwelcome)
+
+
+@dataclass(frozen=True)
+class MailLink:
+    """Where an unsubscribe link leads."""
+
+    business: str
+    done: bool
+
+
+def unsubscribe_link(session: Session, token: str, secret_key: bytes) -> MailLink | None:
+    """Return what an unsubscribe link stands for, None where it is unknown."""
+    row = session.execute(
+        select(Workspace.id, Workspace.name, Interaction.customer_email)
+        .select_from(Link)
+        .join(Workspace, Workspace.id == Link.workspace_id)
+        .join(
+            Invitation,
+            and_(Invitation.workspace_id == Link.workspace_id, Invitation.id == Link.target_id),
+        )
+        .join(
+            Interaction,
+            and_(
+                Interaction.workspace_id == Invitation.workspace_id,
+                Interaction.id == Invitation.interaction_id,
+            ),
+        )
+        .where(Link.token_sha256 == token_sha256(token), Link.kind == "unsubscribe")
+    ).one_or_none()
+    if row is None:
+        return None
+    return MailLink(row.name, is_unsubscribed(session, secret_key, row.id, row.customer_email))
+
+
+@dataclass(frozen=True)
+class AskedWording:
+    """One version of the question."""
+
+    number: int
+    since: datetime
+    wordings: dict[str, str]
+
+
+@dataclass(frozen=True)
+class AskingSettings:
+    """What a workspace's owner decides about asking; `versions` newest first, one at least."""
+
+    name: str
+    time_zone: str
+    delay_minutes: int
+    versions: tuple[AskedWording, ...]
+
+    @property
+    def wordings(self) -> dict[str, str]:
+        """The question as it is asked now, by language."""
+        return self.versions[0].wordings
+
+
+def asking_settings(session: Session, workspace_id: int) -> AskingSettings:
+    """Return a workspace's settings, and its first question in all its versions."""
+    workspace = session.execute(
+        select(Workspace.name, Workspace.time_zone, Workspace.delay_minutes).where(
+            Workspace.id == workspace_id
+        )
+    ).one()
+    question_id = first_question_id(session, workspace_id)
+    rows = session.execute(
+        select(
+            QuestionVersion.number,
+            QuestionVersion.created_at,
+            QuestionText.language,
+            QuestionText.wording,
+        )
+        .join(
+            QuestionText,
+            and_(
+                QuestionText.workspace_id == QuestionVersion.workspace_id,
+                QuestionText.question_version_id == QuestionVersion.id,
+            ),
+        )
+        .where(
+            QuestionVersion.workspace_id == workspace_id,
+            QuestionVersion.question_id == question_id,
+        )
+        .order_by(QuestionVersion.number.desc(), QuestionText.language)
+    ).all()
+    versions: dict[int, AskedWording] = {}
+    for row in rows:
+        version = versions.setdefault(row.number, AskedWording(row.number, row.created_at, {}))
+        version.wordings[row.language] = row.wording
+    return AskingSettings(*workspace, versions=tuple(versions.values()))
+
+
+def first_question_id(session: Session, workspace_id: int, key: str | None = None) -> int | None:
+    """Return a workspace's first question, or the one with this key."""
+    query = select(Question.id).where(Question.workspace_id == workspace_id)
+    if key is not None:
+        query = query.where(Question.key == key)
+    return session.scalar(query.order_by(Question.created_at, Question.id).limit(1))

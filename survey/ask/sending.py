@@ -4,12 +4,12 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Row, and_, case, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from survey.ask.letter import ComposedMail
+from survey.clock import day_in
 from survey.records import (
     Interaction,
     InteractionSegment,
@@ -246,7 +246,7 @@ def _count_asked(session: Session, asked: Row[int, int, int, int], now: datetime
     """Note the workspace's own day of asking, and count it there."""
     workspace_id = asked.workspace_id
     zone = session.scalars(select(Workspace.time_zone).where(Workspace.id == workspace_id)).one()
-    day = now.astimezone(ZoneInfo(zone)).date()
+    day = day_in(now, zone)
     session.execute(
         update(Invitation)
         .where(_is((workspace_id, asked.id)))

@@ -120,7 +120,7 @@ class MailRound:
         due = self._due(key, lease_id)
         if due is None:
             return
-        mail = compose_letter(due.letter)
+        mail = compose_letter(due.letter, utc_now())
         with self.database.writing() as session:
             now = database_now(session)
             headers = unsubscribe_headers(UNSUBSCRIBE_LINK)
@@ -165,12 +165,12 @@ class MailRound:
         return due
 
     def _message(self, due: DueLetter, key: Key) -> EmailMessage:
-        links = links_of(self.settings, key[1], due.nonce)
+        links, now = links_of(self.settings, key[1], due.nonce), utc_now()
         return as_message(
-            fill_links(compose_letter(due.letter), links),
+            fill_links(compose_letter(due.letter, now), links),
             mail_from=self.settings.mail_from,
             headers=unsubscribe_headers(links.unsubscribe),
-            now=utc_now(),
+            now=now,
         )
 
     def _put_back(self, keys: list[Key], lease_id: str, error: str) -> None:

@@ -1,0 +1,194 @@
+"""What owners see of asking: the Outbox and the settings."""
+
+import re
+import secrets
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from survey.ask.actions import try_again
+from survey.ask.dates import moment_in_words
+from survey.ask.forms import (
+    SettingsForm,
+    as_lines,
+    blame,
+    delay_in_minutes,
+    delay_in_units,
+    named_lines,
+)
+from survey.ask.letter import Letter, Part, as_message, compose_letter, parts_of, trial_mail
+from survey.ask.links import links_of
+from survey.ask.outbox import KeptMail, mail_state, outbox_page
+from survey.ask.queries import AskingSettings, asking_settings
+from survey.ask.wishes import Wishes, change_settings
+from survey.clock import utc_now
+from survey.errors import FieldError, MailError
+from survey.mail import SmtpRelay
+from survey.web.access import open_to
+from survey.web.current import database, place, settings, visitor
+
+# A person waits for the test mail's outcome, so its relay gets less time than the worker's.
+ANSWER_WITHIN, DONE_WITHIN = 8.0, 15.0
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_BEFORE = re.compile(r"([0-9]{1,17})-([0-9]{1,19})")
+blueprint = Blueprint("ask_owner", __name__)
+
+
+@blueprint.get("/w/<workspace>/outbox")
+@open_to("owner")
+def outbox() -> str:
+    """Show how outgoing mail stands, and the mails that were kept instead of sent."""
+    here, now = place(), utc_now()
+    with database().reading() as session:
+        page = outbox_page(session, here.workspace_id, _before(request.args.get("before", "")))
+        state = mail_state(session, here.workspace_id, now)
+    zone = ZoneInfo(here.time_zone)
+    return render_template(
+        "ask/outbox.html",
+        page=page,
+        state=state,
+        relay=settings().smtp,
+        next_page=page.before and _as_before(*page.before),
+        when=lambda moment: moment_in_words(moment, zone, now),
+        parts=_parts,
+    )
+
+
+def _parts(mail: KeptMail) -> list[Part]:
+    """Return the mail's text with its links live again."""
+    return parts_of(mail.text, links_of(settings(), mail.invitation_id, mail.nonce))
+
+
+def _as_before(moment: datetime, invitation_id: int) -> str:
+    return f"{(moment - _EPOCH) // timedelta(microseconds=1)}-{invitation_id}"
+
+
+def _before(typed: str) -> tuple[datetime, int] | None:
+    """Read where a page begins; what nobody's page offered begins at the newest."""
+    found = _BEFORE.fullmatch(typed)
+    if found is None:
+        return None
+    microseconds, invitation_id = map(int, found.groups())
+    return _EPOCH + timedelta(microseconds=microseconds), min(invitation_id, 2**63 - 1)
+
+
+@blueprint.post("/w/<workspace>/outbox/try-again")
+@open_to("owner")
+def post_try_again() -> Response:
+    """Make what waits or failed due at once."""
+    with database().writing() as session:
+        mails = try_again(session, place().workspace_id, utc_now())
+    flash(f"{mails} {'mail is' if mails == 1 else 'mails are'} tried again now.")
+    return redirect(url_for("ask_owner.outbox"), 303)
+
+
+@blueprint.get("/w/<workspace>/settings")
+@open_to("owner")
+def edit_settings() -> str:
+    """Show how this workspace asks."""
+    with database().reading() as session:
+        now = asking_settings(session, place().workspace_id)
+    delay, unit = delay_in_units(now.delay_minutes)
+    others = {tag: wording for tag, wording in now.wordings.items() if tag != "en"}
+    form = SettingsForm(
+        name=now.name,
+        question=now.wordings.get("en", ""),
+        others=as_lines(others),
+        delay=delay,
+        unit=unit,
+        time_zone=now.time_zone,
+    )
+    return _settings_page(form, now)
+
+
+@blueprint.post("/w/<workspace>/settings")
+@open_to("owner")
+def post_settings() -> Response | tuple[str, int]:
+    """Change how this workspace asks, or say which field is wrong and keep what was typed."""
+    form, workspace_id = SettingsForm(), place().workspace_id
+    if form.validate():
+        try:
+            with database().writing() as session:
+                anew = change_settings(session, workspace_id, _wishes(form), utc_now())
+        except FieldError as error:
+            blame(form, error, {})
+        else:
+            flash("Saved." + " Mails from now on carry the new wording." * anew)
+            return redirect(url_for("ask_owner.edit_settings"), 303)
+    with database().reading() as session:
+        now = asking_settings(session, workspace_id)
+    return _settings_page(form, now), 422
+
+
+def _wishes(form: SettingsForm) -> Wishes:
+    others = named_lines(form.others.data or "", "others", "de: Was hätte mehr geholfen?")
+    return Wishes(
+        name=form.name.data or "",
+        time_zone=form.time_zone.data,
+        delay_minutes=delay_in_minutes(form.delay.data or "", form.unit.data),
+        wordings={"en": form.question.data or ""} | others,
+    )
+
+
+def _settings_page(form: SettingsForm, now: AskingSettings) -> str:
+    moment = utc_now()
+    zone = ZoneInfo(now.time_zone)
+    return render_template(
+        "ask/settings.html",
+        form=form,
+        now=now,
+        relay=settings().smtp,
+        to=_own_address(),
+        example=_example(now, moment),
+        when=lambda since: moment_in_words(since, zone, moment),
+    )
+
+
+def _example(now: AskingSettings, moment: datetime) -> list[Part]:
+    """Return a mail as a customer would get it, with the real question in it."""
+    letter = Letter(
+        to_email="mo@example.org",
+        to_name="Mo",
+        workspace=now.name,
+        served_by="Sam",
+        about="your visit",
+        occurred_at=moment,
+        time_zone=now.time_zone,
+        question=now.wordings.get("en", ""),
+        language="en",
+        message_id="",
+    )
+    return parts_of(compose_letter(letter, moment).text, None)
+
+
+@blueprint.post("/w/<workspace>/settings/test-mail")
+@open_to("owner")
+def post_test_mail() -> Response:
+    """Send the owner a mail through the relay, and say what the relay said."""
+    flash(_test_mail(_own_address()))
+    return redirect(url_for("ask_owner.edit_settings"), 303)
+
+
+def _test_mail(to: str) -> str:
+    chosen = settings()
+    if chosen.smtp is None:
+        return "No mail server is set, so there is nothing to test: mails stay on the Outbox page."
+    domain = chosen.mail_from.rpartition("@")[2]
+    mail = trial_mail(to, place().name, f"<test.{secrets.token_hex(8)}@{domain}>")
+    relay = SmtpRelay(
+        chosen.smtp, chosen.mail_from, answer_within=ANSWER_WITHIN, done_within=DONE_WITHIN
+    )
+    message = as_message(mail, mail_from=chosen.mail_from, headers={}, now=utc_now())
+    try:
+        with relay.opened() as outlet:
+            outlet.send(message)
+    except MailError as error:
+        return f"The test mail did not go out. {error}"
+    return f"The mail server took the test mail to {to}. Please see whether it arrives."
+
+
+def _own_address() -> str:
+    person = visitor()
+    return person.email if person else ""
