@@ -702,7 +702,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_assignment_by_confidence",
         "assignment",
-        ["workspace_id", "theme_id", "run_id", "confidence", "answer_id"],
+        ["workspace_id", "theme_id", "run_id", "confidence", "tone"],
         unique=False,
     )
 
