@@ -17,6 +17,7 @@ from survey.ask import pages as ask_pages
 from survey.clock import in_words, utc_now
 from survey.records.database import Database
 from survey.settings import Settings, read_settings
+from survey.show import pages as show_pages
 from survey.web import health
 from survey.web.access import guard, open_to
 from survey.web.current import Composed, compose, place
@@ -78,6 +79,7 @@ def _register_parts(app: Flask) -> None:
     app.register_blueprint(ask_pages.blueprint)
     app.register_blueprint(ask_owner_pages.blueprint)
     app.register_blueprint(ask_api.blueprint)
+    app.register_blueprint(show_pages.blueprint)
     app.register_blueprint(health.blueprint)
 
 

@@ -43,6 +43,10 @@ class View:
         pairs = list(_pairs(wanted, self.days))
         return f"?{urlencode(pairs)}" if pairs else ""
 
+    def unlimited(self) -> str:
+        """Return this view as a query string without its days and segments."""
+        return View(replace(self.wanted, since=None, until=None, segments=())).query()
+
     def pairs(self, *without: str) -> list[tuple[str, str]]:
         """Return this view's parameters for a form's hidden fields, some names left out."""
         return [

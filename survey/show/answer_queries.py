@@ -1,0 +1,333 @@
+"""The answers of a view, page by page, with the clauses that decided."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Literal, get_args
+
+from sqlalchemy import ColumnElement, and_, func, literal, select, tuple_
+from sqlalchemy.orm import Session
+
+from survey.errors import FieldError
+from survey.records import Answer, AnswerSegment, AnswerText, Assignment, Sorting, Theme
+from survey.records.filters import AnswerFilter, answers_in_view
+from survey.show.figures import figures_in_view, first_and_last_day
+from survey.show.marks import Piece, pieces, shown_part, within
+from survey.show.span import span_of
+
+Order = Literal["newest", "typical", "unsure"]
+ORDERS: tuple[Order, ...] = get_args(Order)
+PAGE = 25
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A theme that an answer is in.
+
+    Parameters
+    ----------
+    theme_id, name, tone : int, str, str
+        Which theme, and whether as a wish or as praise.
+    confidence : float
+        How sure the sorting was, 0 to 1.
+    """
+
+    theme_id: int
+    name: str
+    tone: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class AnswerShown:
+    """An answer as a list shows it.
+
+    Parameters
+    ----------
+    id : int
+        The answer's id.
+    day : date
+        When it was given, in the workspace's own days.
+    served_by, channel : str or None
+        Who served, and how; unknown where anonymous.
+    segments : tuple of (str, str)
+        Names and values; none where anonymous.
+    pieces : tuple of Piece
+        The text, or the part of it that holds the first mark.
+    cut_before, cut_after : bool
+        Whether text was left out at either end of `pieces`.
+    whole : tuple of Piece
+        All of the text where it was cut, else empty.
+    outcome : str
+        ``themes``, ``nothing``, ``unsorted``, ``other_language`` or ``waiting``.
+    said_nothing : bool
+        Whether "nothing" was pressed rather than typed.
+    mentions : tuple of Mention
+        The themes, the surest first.
+    """
+
+    id: int
+    day: date
+    served_by: str | None
+    channel: str | None
+    segments: tuple[tuple[str, str], ...]
+    pieces: tuple[Piece, ...]
+    cut_before: bool
+    cut_after: bool
+    whole: tuple[Piece, ...]
+    outcome: str
+    said_nothing: bool
+    mentions: tuple[Mention, ...]
+
+
+@dataclass(frozen=True)
+class AnswerPage:
+    """Some answers of a view, and where the next ones begin (None at the end)."""
+
+    answers: tuple[AnswerShown, ...]
+    after: str | None
+
+
+def answer_page(
+    session: Session,
+    workspace_id: int,
+    run_id: int | None,
+    wanted: AnswerFilter,
+    *,
+    order: Order = "newest",
+    after: str | None = None,
+) -> AnswerPage:
+    """Return one page of the answers in view.
+
+    Parameters
+    ----------
+    session : Session
+        An open session.
+    workspace_id : int
+        Whose answers.
+    run_id : int or None
+        The current run; None before the first.
+    wanted : AnswerFilter
+        Which answers; with a theme, only the clauses that decided for it are marked.
+    order : str
+        ``newest``, or, within a theme, ``typical`` or ``unsure`` first.
+    after : str or None
+        The `after` of the page before.
+
+    Raises
+    ------
+    FieldError
+        When `after` is not one this function gave.
+    """
+    if wanted.theme_id is None or run_id is None:
+        order = "newest"
+    query = _listed(workspace_id, run_id, wanted, order)
+    if after:
+        query = query.where(_beyond(order, after))
+    rows = session.execute(query.limit(PAGE + 1)).all()
+    shown = rows[:PAGE]
+    answers = _complete(session, workspace_id, run_id, wanted.theme_id, shown)
+    return AnswerPage(answers, f"{shown[-1].place}~{shown[-1].id}" if len(rows) > PAGE else None)
+
+
+def _listed(workspace_id: int, run_id: int | None, wanted: AnswerFilter, order: Order) -> Any:
+    place: Any = Answer.answered_on if order == "newest" else Assignment.confidence
+    query = select(
+        Answer.id,
+        place.label("place"),
+        Answer.answered_on,
+        Answer.anonymous,
+        Answer.served_by,
+        Answer.channel,
+        Answer.version,
+        Answer.said_nothing,
+        AnswerText.body,
+    ).join(
+        AnswerText,
+        and_(
+            AnswerText.workspace_id == Answer.workspace_id,
+            AnswerText.answer_id == Answer.id,
+            AnswerText.version == Answer.version,
+        ),
+        isouter=True,
+    )
+    if order == "newest":
+        conditions = answers_in_view(workspace_id, run_id, wanted)
+        return query.where(*conditions).order_by(Answer.answered_on.desc(), Answer.id.desc())
+    conditions = answers_in_view(workspace_id, run_id, replace(wanted, theme_id=None, tones=()))
+    of_theme = [
+        Assignment.workspace_id == workspace_id,
+        Assignment.theme_id == wanted.theme_id,
+        Assignment.run_id == run_id,
+        *([Assignment.tone.in_(wanted.tones)] if wanted.tones else []),
+    ]
+    places: list[Any] = [Assignment.confidence, Assignment.answer_id]
+    if order == "typical":
+        places = [column.desc() for column in places]
+    return (
+        query.join(
+            Assignment,
+            and_(Assignment.workspace_id == Answer.workspace_id, Assignment.answer_id == Answer.id),
+        )
+        .where(*of_theme, *conditions)
+        .order_by(*places)
+    )
+
+
+def _beyond(order: Order, after: str) -> ColumnElement[bool]:
+    place, _, answer = after.partition("~")
+    try:
+        if order == "newest":
+            here = (literal(date.fromisoformat(place)), literal(int(answer)))
+            return tuple_(Answer.answered_on, Answer.id) < tuple_(*here)
+        at = (literal(float(place)), literal(int(answer)))
+    except ValueError as error:
+        raise FieldError("after", "This page has moved; please begin at the first one.") from error
+    columns = tuple_(Assignment.confidence, Assignment.answer_id)
+    return columns < tuple_(*at) if order == "typical" else columns > tuple_(*at)
+
+
+def _complete(
+    session: Session,
+    workspace_id: int,
+    run_id: int | None,
+    theme_id: int | None,
+    rows: Sequence[Any],
+) -> tuple[AnswerShown, ...]:
+    ids = [row.id for row in rows]
+    segments = _segments(session, workspace_id, [row.id for row in rows if not row.anonymous])
+    assigned = _assigned(session, workspace_id, run_id, ids)
+    outcomes = _outcomes(session, workspace_id, run_id, ids)
+    return tuple(
+        _shown(
+            row,
+            tuple(segments.get(row.id, ())),
+            assigned.get(row.id, []),
+            outcomes.get(row.id, "waiting"),
+            theme_id,
+        )
+        for row in rows
+    )
+
+
+def _shown(
+    row: Any,
+    segments: tuple[tuple[str, str], ...],
+    assigned: Sequence[Any],
+    outcome: str,
+    theme_id: int | None,
+) -> AnswerShown:
+    body = row.body or ""
+    marks = [
+        (one.start, one.end)
+        for one in assigned
+        if one.start is not None
+        and one.end is not None
+        and one.version == row.version
+        and theme_id in (None, one.theme_id)
+    ]
+    part = shown_part(body, marks)
+    return AnswerShown(
+        id=row.id,
+        day=row.answered_on,
+        served_by=row.served_by,
+        channel=row.channel,
+        segments=segments,
+        pieces=pieces(body[slice(*part)], within(part, marks)),
+        cut_before=part[0] > 0,
+        cut_after=part[1] < len(body),
+        whole=pieces(body, marks) if part != (0, len(body)) else (),
+        outcome=outcome,
+        said_nothing=row.said_nothing and not body.strip(),
+        mentions=tuple(
+            Mention(one.theme_id, one.name, one.tone, one.confidence) for one in assigned
+        ),
+    )
+
+
+def _segments(
+    session: Session, workspace_id: int, ids: Iterable[int]
+) -> dict[int, list[tuple[str, str]]]:
+    query = (
+        select(AnswerSegment.answer_id, AnswerSegment.name, AnswerSegment.value)
+        .where(AnswerSegment.workspace_id == workspace_id, AnswerSegment.answer_id.in_(ids))
+        .order_by(AnswerSegment.name)
+    )
+    found: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for answer_id, name, value in session.execute(query):
+        found[answer_id].append((name, value))
+    return found
+
+
+def _assigned(
+    session: Session, workspace_id: int, run_id: int | None, ids: Sequence[int]
+) -> dict[int, list[Any]]:
+    query = (
+        select(
+            Assignment.answer_id,
+            Assignment.theme_id,
+            Assignment.version,
+            Assignment.start,
+            Assignment.end,
+            Assignment.tone,
+            Assignment.confidence,
+            Theme.name,
+        )
+        .join(
+            Theme,
+            and_(Theme.workspace_id == Assignment.workspace_id, Theme.id == Assignment.theme_id),
+        )
+        .where(
+            Assignment.workspace_id == workspace_id,
+            Assignment.run_id == run_id,
+            Assignment.answer_id.in_(ids),
+        )
+        .order_by(Assignment.confidence.desc(), Theme.name)
+    )
+    found: dict[int, list[Any]] = defaultdict(list)
+    for row in session.execute(query):
+        found[row.answer_id].append(row)
+    return found
+
+
+def _outcomes(
+    session: Session, workspace_id: int, run_id: int | None, ids: Sequence[int]
+) -> dict[int, str]:
+    query = select(Sorting.answer_id, Sorting.outcome).where(
+        Sorting.workspace_id == workspace_id,
+        Sorting.run_id == run_id,
+        Sorting.answer_id.in_(ids),
+    )
+    return {row.answer_id: row.outcome for row in session.execute(query)}
+
+
+def answers_counted(
+    session: Session, workspace_id: int, run_id: int | None, wanted: AnswerFilter
+) -> int:
+    """Return how many answers are in view: from the counts, or, for a combination, by a scan.
+
+    Parameters
+    ----------
+    session, workspace_id, run_id, wanted
+        As in `answer_page`.
+    """
+    if len(wanted.segments) > 1 or (wanted.tones and wanted.theme_id is None):
+        conditions = answers_in_view(workspace_id, run_id, wanted)
+        return session.execute(select(func.count(Answer.id)).where(*conditions)).scalar_one()
+    days = first_and_last_day(session, workspace_id, wanted)
+    if days is None:
+        return 0
+    figures = figures_in_view(session, workspace_id, run_id, wanted, span_of(*days))
+    if wanted.theme_id is not None:
+        tones = wanted.tones or ("wish", "praise", "unclear")
+        return figures.theme(wanted.theme_id, tones).total
+    piles = {
+        "nothing": figures.nothing.total,
+        "unsorted": figures.unsorted.total,
+        "other_language": figures.other_language.total,
+        "sorted": figures.sorted_answers,
+        "waiting": figures.waiting,
+        None: figures.answered.total,
+    }
+    return piles[wanted.pile]

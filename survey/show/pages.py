@@ -1,0 +1,185 @@
+"""The pages an owner reads: the overview, the answers, a theme, and proposals."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
+
+from survey.clock import day_in, utc_now
+from survey.errors import FieldError, NotFoundError
+from survey.records.filters import PILES
+from survey.records.proposals import decide, open_proposals
+from survey.show import words
+from survey.show.answer_queries import ORDERS, Order, answer_page, answers_counted
+from survey.show.queries import theme_overview
+from survey.show.segments import segments_known
+from survey.show.standing import COUNTED_UP_TO, Standing, standing
+from survey.show.theme_queries import theme_name, theme_page
+from survey.web.access import open_to
+from survey.web.current import database, place, visitor
+from survey.web.filters import View, view_from
+
+blueprint = Blueprint("show", __name__)
+
+DAYS_OFFERED = (7, 28, 90, 365)
+_PILE_NAMES = {
+    "nothing": "Nothing more needed",
+    "unsorted": "Fits no theme yet",
+    "other_language": "In another language",
+    "sorted": "Sorted",
+    "waiting": "Waiting to be sorted",
+}
+_TONE_NAMES = {"wish": "a wish", "praise": "praise", "unclear": "unclear"}
+
+
+@blueprint.app_template_filter("moment_words")
+def _moment_words(moment: datetime) -> str:
+    return words.moment_words(moment, place().time_zone)
+
+
+for _name in ("figure", "percent", "share", "between", "day_words", "short_day", "counted"):
+    blueprint.add_app_template_filter(getattr(words, _name), _name)
+
+
+@blueprint.get("/w/<workspace>/")
+@open_to("teammate")
+def overview() -> str:
+    """Show the themes of a view."""
+    view, wrong = _view()
+    inside = place().workspace_id
+    with database().reading() as session:
+        stands = standing(session, inside, utc_now())
+        return render_template(
+            "show/overview.html",
+            stands=stands,
+            counted_up_to=COUNTED_UP_TO,
+            overview=theme_overview(session, inside, stands.run_id, view.wanted),
+            **_filter_form(session, view, wrong),
+        )
+
+
+@blueprint.get("/w/<workspace>/answers")
+@open_to("teammate")
+def answers() -> str:
+    """List the answers of a view."""
+    view, wrong = _view()
+    with database().reading() as session:
+        stands = standing(session, place().workspace_id, utc_now())
+        return render_template(
+            "show/answers.html",
+            stands=stands,
+            heading=_heading(session, view),
+            tone_names=_TONE_NAMES,
+            **_listed(session, stands, view),
+            **_filter_form(session, view, wrong),
+        )
+
+
+@blueprint.get("/w/<workspace>/themes/<int:theme_id>")
+@open_to("teammate")
+def theme(theme_id: int) -> str:
+    """Show one theme: its trend, who says it, and its answers."""
+    view, wrong = _view(theme_id)
+    inside = place().workspace_id
+    with database().reading() as session:
+        stands = standing(session, inside, utc_now())
+        named = theme_name(session, inside, theme_id) if theme_id < 2**63 else None
+        if named is None or stands.run_id is None:
+            raise NotFoundError("There is no such theme here.")
+        return render_template(
+            "show/theme.html",
+            stands=stands,
+            named=named,
+            tone_names=_TONE_NAMES,
+            page=theme_page(session, inside, stands.run_id, named, view.wanted),
+            **_listed(session, stands, view, "typical"),
+            **_filter_form(session, view, wrong),
+        )
+
+
+@blueprint.get("/w/<workspace>/proposals")
+@open_to("teammate")
+def proposals() -> str:
+    """Show what waits for a yes or a no."""
+    with database().reading() as session:
+        return render_template(
+            "show/proposals.html", proposals=open_proposals(session, place().workspace_id)
+        )
+
+
+@blueprint.post("/w/<workspace>/proposals/<int:run_id>")
+@open_to("teammate")
+def decide_proposal(run_id: int) -> Response:
+    """Write down a yes or a no."""
+    answer = request.form.get("decision")
+    if answer not in ("accept", "refuse") or run_id >= 2**63:
+        raise NotFoundError("There is no such proposal here.")
+    person = visitor()
+    with database().writing() as session:
+        decide(
+            session,
+            place().workspace_id,
+            run_id,
+            accept=answer == "accept",
+            person_id=person.person_id if person else None,
+            now=utc_now(),
+        )
+    flash(
+        "Accepted. The themes will change in a moment."
+        if answer == "accept"
+        else "Refused. Your themes stay as they are, and this will not be proposed again."
+    )
+    return redirect(url_for("show.proposals"), 303)
+
+
+def _view(theme_id: int | None = None) -> tuple[View, str | None]:
+    """Read the view; what cannot be used is told above everything rather than refused."""
+    today = day_in(utc_now(), place().time_zone)
+    try:
+        view, wrong = view_from(request.args, today), None
+    except FieldError as error:
+        view, wrong = view_from(MultiDict(), today), str(error)
+    if theme_id is not None:
+        view = replace(view, wanted=replace(view.wanted, theme_id=theme_id, pile=None))
+    return view, wrong
+
+
+def _filter_form(session: Session, view: View, wrong: str | None) -> dict[str, object]:
+    return {
+        "view": view,
+        "wrong": wrong,
+        "segments": segments_known(session, place().workspace_id),
+        "chosen": dict(view.wanted.segments),
+        "days_offered": DAYS_OFFERED,
+    }
+
+
+def _listed(
+    session: Session, stands: Standing, view: View, usual: Order = "newest"
+) -> dict[str, object]:
+    inside = place().workspace_id
+    order = next((one for one in ORDERS if one == request.args.get("order")), usual)
+    after = request.args.get("after")
+    try:
+        page = answer_page(session, inside, stands.run_id, view.wanted, order=order, after=after)
+    except FieldError:
+        after, page = None, answer_page(session, inside, stands.run_id, view.wanted, order=order)
+    return {
+        "listed": page,
+        "order": order,
+        "first_page": not after,
+        "total": answers_counted(session, inside, stands.run_id, view.wanted),
+    }
+
+
+def _heading(session: Session, view: View) -> str:
+    wanted = view.wanted
+    if wanted.pile in PILES:
+        return _PILE_NAMES[wanted.pile or ""]
+    if wanted.theme_id is None:
+        return "Answers"
+    named = theme_name(session, place().workspace_id, wanted.theme_id)
+    return named.name if named else "Answers"

@@ -1,0 +1,75 @@
+"""Which of a theme's answers are quoted: typical ones, short, and different from each other."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from survey.show.marks import sentence_around
+
+FEWEST_WORDS, MOST_WORDS = 4, 25
+_MOST_OF_IT = 0.6  # of a sentence, from which a clause is quoted with the rest of it
+_LOOSE_ENDS = " \t\n,;:-–"
+_ALIKE = 0.5  # share of words in common from which two quotes say the same
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An answer that could be quoted, with the clause that decided (or None, None)."""
+
+    answer_id: int
+    body: str
+    start: int | None
+    end: int | None
+
+
+@dataclass(frozen=True)
+class Quote:
+    """Words of a customer, as typed."""
+
+    answer_id: int
+    text: str
+
+
+def chosen_quotes(candidates: Iterable[Candidate], wanted: int = 2) -> tuple[Quote, ...]:
+    """Choose quotes for a theme.
+
+    Parameters
+    ----------
+    candidates : iterable of Candidate
+        The most typical first.
+    wanted : int
+        How many, at most.
+
+    Returns
+    -------
+    tuple of Quote
+        Verbatim, 4 to 25 words where there are such, no two alike.
+    """
+    quotable = [Quote(one.answer_id, _quotable(one)) for one in candidates]
+    good = [quote for quote in quotable if FEWEST_WORDS <= _length(quote.text) <= MOST_WORDS]
+    short = [quote for quote in quotable if 0 < _length(quote.text) < FEWEST_WORDS]
+    found: list[Quote] = []
+    for quote in good + short:
+        if len(found) == wanted:
+            break
+        if not any(_alike(quote.text, other.text) for other in found):
+            found.append(quote)
+    return tuple(found)
+
+
+def _quotable(candidate: Candidate) -> str:
+    """The clause that decided, or its sentence where the clause alone would be a scrap of it."""
+    if candidate.start is None or candidate.end is None:
+        return candidate.body.strip()
+    clause = candidate.body[candidate.start : candidate.end].strip(_LOOSE_ENDS)
+    sentence = sentence_around(candidate.body, candidate.start, candidate.end)
+    scrap = _length(clause) < FEWEST_WORDS or _length(clause) >= _MOST_OF_IT * _length(sentence)
+    return sentence if scrap and _length(sentence) <= MOST_WORDS else clause
+
+
+def _length(text: str) -> int:
+    return len(text.split())
+
+
+def _alike(one: str, other: str) -> bool:
+    a, b = (set(text.casefold().split()) for text in (one, other))
+    return len(a & b) >= _ALIKE * min(len(a), len(b))

@@ -1,0 +1,196 @@
+"""The segments of a workspace, and who says what by them."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from sqlalchemy import exists, func, literal, select, tuple_, union_all
+from sqlalchemy.orm import Session
+
+from survey.records import AnswerSegment, CountDelta, DayCount, Question, Workspace
+from survey.show.exact import interval
+from survey.show.span import Span
+
+MOST_VALUES = 200
+_SHOWN_VALUES = 12
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A property of answers, like a branch, with the values it has here."""
+
+    name: str
+    values: tuple[str, ...]
+
+
+def segments_known(session: Session, workspace_id: int) -> tuple[Segment, ...]:
+    """Return every segment and its values, at most 200 in all.
+
+    Notes
+    -----
+    Skips through the index from value to value, so the cost does not grow with the answers.
+    Where a question is anonymous, a value with fewer answers than the smallest group is left out.
+    """
+    smallest = smallest_group(session, workspace_id)
+    return tuple(
+        segment
+        for one in _every_segment(session, workspace_id)
+        if (segment := _large_enough(session, workspace_id, one, smallest)).values
+    )
+
+
+def _large_enough(session: Session, workspace_id: int, segment: Segment, smallest: int) -> Segment:
+    if not smallest:
+        return segment
+    answered = _by_value(session, workspace_id, segment, "answered")
+    large = tuple(value for value in segment.values if answered.get(value, 0) >= smallest)
+    return Segment(segment.name, large)
+
+
+def _every_segment(session: Session, workspace_id: int) -> list[Segment]:
+    found: dict[str, list[str]] = defaultdict(list)
+    at = ("", "")
+    for _ in range(MOST_VALUES):
+        row = session.execute(
+            select(AnswerSegment.name, AnswerSegment.value)
+            .where(
+                AnswerSegment.workspace_id == workspace_id,
+                tuple_(AnswerSegment.name, AnswerSegment.value) > tuple_(*map(literal, at)),
+            )
+            .order_by(AnswerSegment.name, AnswerSegment.value)
+            .limit(1)
+        ).one_or_none()
+        if row is None:
+            break
+        at = (row.name, row.value)
+        found[row.name].append(row.value)
+    return [Segment(name, tuple(values)) for name, values in found.items()]
+
+
+@dataclass(frozen=True)
+class SegmentShare:
+    """How many of a segment's answers are in a theme.
+
+    Parameters
+    ----------
+    value : str
+        The segment's value.
+    count, of : int
+        How many of how many answers in view.
+    low, high : float
+        The exact 95 % interval of the share.
+    """
+
+    value: str
+    count: int
+    of: int
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class SegmentTable:
+    """Who says it, by one segment.
+
+    Parameters
+    ----------
+    name : str
+        The segment.
+    rows : tuple of SegmentShare
+        The values with most answers first.
+    more : int
+        Values not shown, for room.
+    too_small : int
+        Values kept back, because so few people would be recognisable.
+    """
+
+    name: str
+    rows: tuple[SegmentShare, ...]
+    more: int
+    too_small: int
+
+    @property
+    def scale(self) -> float:
+        """The widest bound of all rows, at which a drawing of them ends."""
+        return max(row.high for row in self.rows)
+
+
+def theme_by_segment(
+    session: Session, workspace_id: int, run_id: int, theme_id: int, span: Span
+) -> tuple[SegmentTable, ...]:
+    """Return, for each segment, how many of its answers in a span are in a theme.
+
+    Parameters
+    ----------
+    session : Session
+        An open session.
+    workspace_id, run_id, theme_id : int
+        Which theme, under which run.
+    span : Span
+        The days in view.
+    """
+    smallest = smallest_group(session, workspace_id)
+    tables = []
+    for segment in _every_segment(session, workspace_id):
+        answered = _by_value(session, workspace_id, segment, "answered", span=span)
+        inside = _by_value(
+            session, workspace_id, segment, "theme", span=span, run_id=run_id, theme_id=theme_id
+        )
+        tables.append(_table(segment, answered, inside, smallest))
+    return tuple(table for table in tables if table.rows)
+
+
+def _table(
+    segment: Segment, answered: dict[str, int], inside: dict[str, int], smallest: int
+) -> SegmentTable:
+    large = [value for value in answered if answered[value] >= max(1, smallest)]
+    large.sort(key=lambda value: (-answered[value], value))
+    shown = [
+        SegmentShare(
+            value,
+            inside.get(value, 0),
+            answered[value],
+            *interval(min(inside.get(value, 0), answered[value]), answered[value]),
+        )
+        for value in large[:_SHOWN_VALUES]
+    ]
+    kept_back = sum(0 < answered[value] < smallest for value in answered)
+    return SegmentTable(segment.name, tuple(shown), len(large) - len(shown), kept_back)
+
+
+def _by_value(
+    session: Session,
+    workspace_id: int,
+    segment: Segment,
+    measure: str,
+    *,
+    span: Span | None = None,
+    run_id: int = 0,
+    theme_id: int = 0,
+) -> dict[str, int]:
+    parts = [
+        select(table.segment_value, func.sum(amount).label("amount"))
+        .where(
+            table.workspace_id == workspace_id,
+            table.segment_name == segment.name,
+            table.segment_value.in_(segment.values),
+            table.run_id == run_id,
+            table.measure == measure,
+            table.theme_id == theme_id,
+            *([table.day >= span.first, table.day <= span.last] if span else []),
+        )
+        .group_by(table.segment_value)
+        for table, amount in ((DayCount, DayCount.answers), (CountDelta, CountDelta.change))
+    ]
+    sums: dict[str, int] = defaultdict(int)
+    for value, amount in session.execute(union_all(*parts)):
+        sums[value] += int(amount)
+    return dict(sums)
+
+
+def smallest_group(session: Session, workspace_id: int) -> int:
+    """Return below how many answers a segment is kept back: 0 where nothing is anonymous."""
+    anonymous = exists().where(Question.workspace_id == workspace_id, Question.anonymous.is_(True))
+    found = session.scalar(
+        select(Workspace.smallest_group).where(Workspace.id == workspace_id, anonymous)
+    )
+    return found or 0

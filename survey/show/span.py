@@ -1,0 +1,166 @@
+"""The days of a view, cut into steps that can be compared, and what changed between them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+
+from survey.show.exact import change_chance, interval
+
+WEEK = 7
+_DAILY_UP_TO = 21  # days; a longer view is counted in whole weeks, which all hold one Sunday
+_RECENT_WEEKS = 4
+_MOST_POINTS = 26
+_ANSWERS_A_POINT = 12  # on average; fewer make a line of noise
+FEWEST_FOR_A_POINT = 5
+
+
+@dataclass(frozen=True)
+class Step:
+    """Some days in a row, both ends included."""
+
+    first: date
+    last: date
+
+
+@dataclass(frozen=True)
+class Span:
+    """Days in view, cut into steps of one width, counted back from the last day.
+
+    Parameters
+    ----------
+    first, last : date
+        Both included.
+    width : int
+        Days in a step: 1 in a short view, else 7. The oldest step may be cut short.
+    """
+
+    first: date
+    last: date
+    width: int
+
+    @property
+    def days(self) -> int:
+        """How many days are in view."""
+        return (self.last - self.first).days + 1
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps, the oldest first."""
+        count = -(-self.days // self.width)
+        return tuple(
+            Step(
+                max(self.first, self.last - timedelta(days=self.width * (back + 1) - 1)),
+                self.last - timedelta(days=self.width * back),
+            )
+            for back in reversed(range(count))
+        )
+
+
+def span_of(first: date, last: date) -> Span:
+    """Return the span of a view, in days or weeks by its length."""
+    return Span(first, last, 1 if (last - first).days < _DAILY_UP_TO else WEEK)
+
+
+@dataclass(frozen=True)
+class Point:
+    """A share at one place of a trend.
+
+    Parameters
+    ----------
+    first, last : date
+        The days it stands for.
+    count, of : int
+        How many of how many answers.
+    """
+
+    first: date
+    last: date
+    count: int
+    of: int
+
+    @property
+    def share(self) -> float | None:
+        """The share, None where there are too few answers to say."""
+        return self.count / self.of if self.of >= FEWEST_FOR_A_POINT else None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The exact 95 % interval of the share, None where there are too few answers to say."""
+        return interval(self.count, self.of) if self.of >= FEWEST_FOR_A_POINT else None
+
+
+def trend(span: Span, counts: Sequence[int], of: Sequence[int]) -> tuple[Point, ...]:
+    """Return the shares of a trend, in as many points as the answers can carry.
+
+    Parameters
+    ----------
+    span : Span
+        The days in view.
+    counts, of : sequence of int
+        For each step of the span, how many of how many.
+
+    Returns
+    -------
+    tuple of Point
+        At most 26, a dozen answers each on average, and none where fewer than three would remain.
+    """
+    steps = span.steps
+    points = min(_MOST_POINTS, sum(of) // _ANSWERS_A_POINT, len(steps))
+    if points < 3:
+        return ()
+    taken = -(-len(steps) // points)
+    ends = range(len(steps), 0, -taken)
+    cuts = [slice(max(0, end - taken), end) for end in reversed(ends)]
+    return tuple(
+        Point(steps[cut][0].first, steps[cut][-1].last, sum(counts[cut]), sum(of[cut]))
+        for cut in cuts
+    )
+
+
+@dataclass(frozen=True)
+class Change:
+    """How a share moved between the newest part of a view and what came before.
+
+    Parameters
+    ----------
+    count, of : int
+        The newest part.
+    count_before, of_before : int
+        What came before, in the same view.
+    since : date
+        The first day of the newest part.
+    """
+
+    count: int
+    of: int
+    count_before: int
+    of_before: int
+    since: date
+
+    @property
+    def chance(self) -> float:
+        """How likely so large a change is where nothing has changed."""
+        return change_chance(self.count, self.of, self.count_before, self.of_before)
+
+    @property
+    def word(self) -> str:
+        """Which way it went, should it be real."""
+        up = self.count * self.of_before > self.count_before * self.of
+        return "rising" if up else "falling"
+
+
+def change(span: Span, counts: Sequence[int], of: Sequence[int]) -> Change | None:
+    """Compare the newest four weeks of a view with what came before, None in a short view.
+
+    Parameters
+    ----------
+    span, counts, of
+        As in `trend`.
+    """
+    if span.width != WEEK or len(span.steps) < 2 * _RECENT_WEEKS:
+        return None
+    cut = len(span.steps) - _RECENT_WEEKS
+    return Change(
+        sum(counts[cut:]), sum(of[cut:]), sum(counts[:cut]), sum(of[:cut]), span.steps[cut].first
+    )

@@ -1,0 +1,56 @@
+"""Figures, shares and days in words, the same on every page."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+_MONTHS = "January February March April May June July August September October November December"
+_FEW = 12  # a share of fewer answers, or of fewer than 50, is said in numbers
+_FEW_OF = 50
+
+
+def figure(count: int) -> str:
+    """Return a number with thousands set apart: 2,282."""
+    return f"{count:,}"
+
+
+def percent(share: float) -> str:
+    """Return a share from 0 to 1 as whole per cent, never rounded to a 0 or 100 it is not."""
+    rounded = round(100 * share)
+    if rounded == 0 and share > 0:
+        return "under 1 %"
+    if rounded == 100 and share < 1:
+        return "over 99 %"
+    return f"{rounded} %"
+
+
+def share(count: int, of: int) -> str:
+    """Return a share, in per cent where the numbers carry it, else as "11 of 131"."""
+    if count < _FEW or of < _FEW_OF:
+        return f"{figure(count)} of {figure(of)}"
+    return percent(count / of)
+
+
+def between(low: float, high: float) -> str:
+    """Return an interval of a share: 4–15 %."""
+    return f"{round(100 * low)}–{round(100 * high)} %"
+
+
+def day_words(day: date) -> str:
+    """Return a day: 21 November 2026."""
+    return f"{day.day} {_MONTHS.split()[day.month - 1]} {day.year}"
+
+
+def short_day(day: date) -> str:
+    """Return a day where there is little room: 21 Nov 2026."""
+    return f"{day.day} {_MONTHS.split()[day.month - 1][:3]} {day.year}"
+
+
+def moment_words(moment: datetime, time_zone: str) -> str:
+    """Return a moment in a workspace's own time: 14:20 on 21 November."""
+    local = moment.astimezone(ZoneInfo(time_zone))
+    return f"{local:%H:%M} on {local.day} {_MONTHS.split()[local.month - 1]}"
+
+
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """Return a number with its noun: 1 answer, 3 answers."""
+    return f"{figure(count)} {one if count == 1 else many or one + 's'}"
