@@ -13,13 +13,12 @@ from survey.records import (
     AnswerSegment,
     AnswerText,
     ImportBatch,
-    Question,
-    QuestionVersion,
     Workspace,
 )
 from survey.records.base import new_id
 from survey.records.counts import Counted, Measure, count_many
 from survey.records.search import index_new_answers
+from survey.records.workspaces import first_question
 
 
 def begin_import(
@@ -70,7 +69,7 @@ def add_past_answers(
     for key in here:
         keyed.pop(key or "", None)
     if keyed:
-        asked = _question_asked(session, batch.workspace_id)
+        asked = first_question(session, batch.workspace_id)
         _insert(session, batch, keyed, asked, today)
         session.execute(
             update(Workspace)
@@ -93,22 +92,6 @@ def _import_key(batch: ImportBatch, answer: PastAnswer) -> str:
     if answer.id is not None:
         return f"id:{answer.id}"
     return f"row:{batch.file_sha256.hex()}:{answer.row}"
-
-
-def _question_asked(session: Session, workspace_id: int) -> tuple[int, int]:
-    """Return the workspace's first question and the version it has now."""
-    row = session.execute(
-        select(Question.id, QuestionVersion.id)
-        .join(
-            QuestionVersion,
-            (QuestionVersion.workspace_id == Question.workspace_id)
-            & (QuestionVersion.question_id == Question.id),
-        )
-        .where(Question.workspace_id == workspace_id)
-        .order_by(Question.created_at, Question.id, QuestionVersion.number.desc())
-        .limit(1)
-    ).one()
-    return row[0], row[1]
 
 
 def _insert(

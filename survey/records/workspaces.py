@@ -87,6 +87,22 @@ def add_question_version(
     return version
 
 
+def first_question(session: Session, workspace_id: int) -> tuple[int, int]:
+    """Return a workspace's first question and the newest version of it, both by id."""
+    row = session.execute(
+        select(Question.id, QuestionVersion.id)
+        .join(
+            QuestionVersion,
+            (QuestionVersion.workspace_id == Question.workspace_id)
+            & (QuestionVersion.question_id == Question.id),
+        )
+        .where(Question.workspace_id == workspace_id)
+        .order_by(Question.created_at, Question.id, QuestionVersion.number.desc())
+        .limit(1)
+    ).one()
+    return row[0], row[1]
+
+
 def find_workspace(session: Session, name: str) -> Workspace | None:
     """Return the workspace with this name in its address, or else with this name."""
     by_slug = session.scalar(select(Workspace).where(Workspace.slug == name))

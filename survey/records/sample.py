@@ -1,0 +1,206 @@
+"""The sample business: half a year of a small dental practice, so that a newcomer sees it all."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import exists, insert, select, update
+from sqlalchemy.orm import Session
+
+from survey.records.accounts import Workspace
+from survey.records.answering import Answer, AnswerSegment, AnswerText
+from survey.records.asking import Interaction, InteractionSegment, Invitation
+from survey.records.base import new_id
+from survey.records.counts import Counted, Measure, count_many
+from survey.records.search import index_new_answers
+from survey.records.workspaces import first_question
+
+ANSWERS = Path(__file__).with_name("sample.tsv")
+ORIGIN = "sample"
+SILENT = 2  # for three people who answer, two do not
+KEPT_FOR = timedelta(days=90)
+
+
+@dataclass(frozen=True)
+class SampleVisit:
+    """One visit to the sample business; `answer` is None where nobody answered."""
+
+    asked_at: datetime
+    asked_on: date
+    name: str
+    served_by: str
+    segments: tuple[tuple[str, str], ...]
+    answer: str | None
+
+
+def workspace_to_fill(session: Session) -> int | None:
+    """Return a workspace that was marked for the sample business and does not hold it yet."""
+    loaded = exists().where(Answer.workspace_id == Workspace.id, Answer.origin == ORIGIN)
+    return session.scalar(
+        select(Workspace.id).where(Workspace.is_sample.is_(True), ~loaded).limit(1)
+    )
+
+
+def load_sample(session: Session, workspace_id: int, now: datetime) -> int:
+    """Load the sample business into a workspace, ending yesterday; due for sorting at once.
+
+    Parameters
+    ----------
+    session : Session
+        A writing session; the edge commits.
+    workspace_id : int
+        Where to.
+    now : datetime
+        The present moment.
+
+    Returns
+    -------
+    int
+        How many answers were loaded; none where they are already.
+    """
+    loaded = exists().where(Answer.workspace_id == workspace_id, Answer.origin == ORIGIN)
+    if session.scalar(select(loaded)):
+        return 0
+    workspace = session.get_one(Workspace, workspace_id)
+    visits = tuple(sample_visits(now, ZoneInfo(workspace.time_zone)))
+    asked = first_question(session, workspace_id)
+    answered = [
+        (visit, _ask(session, workspace_id, asked, visit))
+        for visit in visits
+        if visit.answer is not None
+    ]
+    for visit in visits:
+        if visit.answer is None:
+            _ask(session, workspace_id, asked, visit)
+    for visit, invitation_id in answered:
+        _answer(session, workspace_id, asked, visit, invitation_id)
+    _count(session, workspace_id, asked[0], visits)
+    session.execute(
+        update(Workspace)
+        .where(Workspace.id == workspace_id)
+        .values(is_sample=True, answers_changed_at=now)
+    )
+    return len(answered)
+
+
+def sample_visits(now: datetime, zone: ZoneInfo) -> Iterator[SampleVisit]:
+    """Yield the visits of the half year before a moment, the oldest first.
+
+    Parameters
+    ----------
+    now : datetime
+        The half year ends the day before.
+    zone : ZoneInfo
+        The workspace's.
+    """
+    today = now.astimezone(zone).date()
+    lines = ANSWERS.read_text(encoding="utf-8").splitlines()[1:]
+    for number, line in enumerate(lines):
+        days_ago, name, served_by, visit, branch, answer = line.split("\t")
+        day = today - timedelta(days=int(days_ago))
+        opened = datetime.combine(day, time(9), zone) + timedelta(minutes=number * 37 % 480)
+        asked_at = opened.astimezone(UTC)
+        segments = (("branch", branch), ("visit", visit))
+        yield SampleVisit(asked_at, day, name, served_by, segments, answer)
+        if number % 3 < SILENT:
+            yield SampleVisit(asked_at, day, "", served_by, segments, None)
+
+
+def _ask(session: Session, workspace_id: int, asked: tuple[int, int], visit: SampleVisit) -> int:
+    interaction_id, invitation_id = new_id(), new_id()
+    session.execute(
+        insert(Interaction).values(
+            workspace_id=workspace_id,
+            id=interaction_id,
+            customer_email=f"{visit.name.lower() or 'patient'}-{interaction_id}@example.org",
+            customer_name=visit.name or None,
+            served_by=visit.served_by,
+            about="your visit",
+            channel="visit",
+            occurred_at=visit.asked_at,
+            created_at=visit.asked_at,
+        )
+    )
+    session.execute(
+        insert(InteractionSegment),
+        [
+            {
+                "workspace_id": workspace_id,
+                "interaction_id": interaction_id,
+                "name": name,
+                "value": value,
+            }
+            for name, value in visit.segments
+        ],
+    )
+    session.execute(
+        insert(Invitation).values(
+            workspace_id=workspace_id,
+            id=invitation_id,
+            interaction_id=interaction_id,
+            question_id=asked[0],
+            question_version_id=asked[1],
+            language="en",
+            state="sent" if visit.answer is None else "answered",
+            nonce=b"",  # nobody was written to, so there is no link to rebuild
+            created_at=visit.asked_at,
+            due_at=visit.asked_at,
+            sent_at=visit.asked_at,
+            asked_on=visit.asked_on,
+            expires_at=visit.asked_at + KEPT_FOR,
+        )
+    )
+    return invitation_id
+
+
+def _answer(
+    session: Session,
+    workspace_id: int,
+    asked: tuple[int, int],
+    visit: SampleVisit,
+    invitation_id: int,
+) -> None:
+    answer_id, answered_at = new_id(), visit.asked_at + timedelta(hours=1, minutes=10)
+    place = {"workspace_id": workspace_id, "answer_id": answer_id}
+    session.execute(
+        insert(Answer).values(
+            workspace_id=workspace_id,
+            id=answer_id,
+            question_id=asked[0],
+            question_version_id=asked[1],
+            language="en",
+            invitation_id=invitation_id,
+            origin=ORIGIN,
+            answered_at=answered_at,
+            answered_on=visit.asked_on,
+            served_by=visit.served_by,
+            channel="visit",
+        )
+    )
+    session.execute(
+        insert(AnswerText).values(**place, version=1, body=visit.answer, written_at=answered_at)
+    )
+    session.execute(
+        insert(AnswerSegment),
+        [place | {"name": name, "value": value} for name, value in visit.segments],
+    )
+    index_new_answers(session, workspace_id, {answer_id: visit.answer or ""})
+
+
+def _count(
+    session: Session, workspace_id: int, question_id: int, visits: tuple[SampleVisit, ...]
+) -> None:
+    asked, both = (Measure("asked"),), (Measure("asked"), Measure("answered"))
+    count_many(
+        session,
+        1,
+        (
+            (
+                Counted(workspace_id, question_id, visit.asked_on, visit.segments),
+                asked if visit.answer is None else both,
+            )
+            for visit in visits
+        ),
+    )
