@@ -14,6 +14,7 @@ from survey.records.counts import fold, waiting_changes
 from survey.records.database import Database, database_now
 from survey.records.heartbeat import beat, forget_beats
 from survey.settings import Settings
+from survey.understand.work import Understanding
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +85,10 @@ def worker_loops(database: Database, settings: Settings, stop: threading.Event) 
     mail = MailRound(database, settings, mailer_of(settings), stop.is_set)
     return [
         Loop("mail", lambda: [mail]),
+        Loop(
+            "themes",
+            lambda: Understanding(database, settings.model, stopping=stop.is_set).rounds(),
+        ),
         Loop("counts", lambda: [lambda: _fold_counts(database)]),
         Loop("settle", lambda: [lambda: settle(database)], every=30.0),
     ]

@@ -1,0 +1,364 @@
+"""The engine as the worker drives it: kept themes and texts in, placings and new themes out.
+
+Vectors are computed once a text: what is kept from before is handed in, what is new comes out,
+always in the stored form, so that a run from the database agrees with the one that first read.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from survey.understand.book import Book, BookTheme
+from survey.understand.decisions import Constraint, lasting_themes, read_decisions
+from survey.understand.embed import Embedder, stored
+from survey.understand.found import FoundTheme
+from survey.understand.known import (
+    BOOK,
+    FOUND,
+    THEMES,
+    Clue,
+    FoundNow,
+    KnownAnswer,
+    KnownTheme,
+    Placed,
+    Told,
+)
+from survey.understand.match import compare
+from survey.understand.model import Assignment, ThemeModel
+from survey.understand.split import split
+
+ALIKE = 0.75
+"""Cosine of centres from which two themes are one, and a new one is one that was refused."""
+
+
+class Remembering:
+    """An embedder that computes no text twice while it remembers it.
+
+    Parameters
+    ----------
+    inner : Embedder
+        The one that computes.
+    """
+
+    def __init__(self, inner: Embedder) -> None:
+        self._inner = inner
+        self._known: dict[str, NDArray[np.float16]] = {}
+
+    @property
+    def digest(self) -> str:
+        """Name the model as the inner embedder does."""
+        return self._inner.digest
+
+    @property
+    def dimension(self) -> int:
+        """Length of each vector."""
+        return self._inner.dimension
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """ISO 639-1 codes that the model reads."""
+        return self._inner.languages
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Turn texts into unit vectors in their stored form, one row each."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if new:
+            self._known.update(zip(new, stored(self._inner.encode(new)), strict=True))
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        return np.stack([self._known[text] for text in texts]).astype(np.float32)
+
+    def remember(self, vectors: Mapping[str, bytes]) -> None:
+        """Forget all texts but these, whose packed vectors were kept."""
+        self._known = {}
+        for body, packed in vectors.items():
+            texts = _texts_of(body)
+            rows = np.frombuffer(packed, "<f2").astype(np.float16)
+            if rows.size != len(texts) * self.dimension:
+                continue  # another version cut this text into other clauses
+            for text, row in zip(texts, rows.reshape(len(texts), -1), strict=True):
+                if row.any():
+                    self._known[text] = row
+
+    def packed(self, bodies: Collection[str]) -> dict[str, bytes]:
+        """Pack the vectors of texts, of the whole and then of its clauses.
+
+        A clause that nobody needed a vector of has a zero row; a text without any is left out.
+        """
+        nowhere = np.zeros(self.dimension, dtype=np.float16)
+        found = {}
+        for body in dict.fromkeys(bodies):
+            rows = [self._known.get(text, nowhere) for text in _texts_of(body)]
+            if any(row.any() for row in rows):
+                found[body] = np.stack(rows).astype("<f2").tobytes()
+        return found
+
+
+def _texts_of(body: str) -> list[str]:
+    if not body.strip():
+        return []
+    return list(dict.fromkeys([body, *(clause.text for clause in split(body))]))
+
+
+class Engine:
+    """Sorts answers into kept themes, and finds new ones.
+
+    Parameters
+    ----------
+    embedder : Embedder
+        The sentence model.
+    """
+
+    def __init__(self, embedder: Embedder) -> None:
+        self.embedder = Remembering(embedder)
+        self._model: tuple[tuple[KnownTheme, ...], ThemeModel] | None = None
+
+    @property
+    def model_digest(self) -> str:
+        """Name the model whose vectors are kept."""
+        return self.embedder.digest
+
+    def digest(self, themes: tuple[KnownTheme, ...]) -> str:
+        """Name everything that decides where an answer goes, but the found themes.
+
+        Parameters
+        ----------
+        themes : tuple of KnownTheme
+            The workspace's themes; those of its book count.
+        """
+        return self._ready(themes).engine_digest
+
+    def sort(
+        self,
+        themes: tuple[KnownTheme, ...],
+        answers: Sequence[KnownAnswer],
+        vectors: Mapping[str, bytes],
+    ) -> tuple[list[Told], dict[str, bytes]]:
+        """Sort answers into themes.
+
+        Parameters
+        ----------
+        themes : tuple of KnownTheme
+            Where they may go.
+        answers : sequence of KnownAnswer
+            What was said.
+        vectors : mapping of str to bytes
+            Kept vectors, by text.
+
+        Returns
+        -------
+        list of Told
+            One an answer, in the order given.
+        dict of str to bytes
+            Vectors that were not kept yet, by text.
+        """
+        model = self._ready(themes)
+        bodies = [answer.body for answer in answers]
+        self.embedder.remember(vectors)
+        made: dict[int, list[Assignment]] = {}
+        for one in model.assign(bodies):
+            made.setdefault(one.row, []).append(one)
+        ids = _ids(themes)
+        told = [_told(answer, made[row], ids) for row, answer in enumerate(answers)]
+        return told, self.embedder.packed([body for body in bodies if body not in vectors])
+
+    def discover(
+        self,
+        themes: tuple[KnownTheme, ...],
+        answers: Sequence[KnownAnswer],
+        vectors: Mapping[str, bytes],
+        *,
+        about: int | None = None,
+    ) -> tuple[FoundNow, ...]:
+        """Look for themes among what fits none of the book's.
+
+        Parameters
+        ----------
+        themes : tuple of KnownTheme
+            What is known already.
+        answers : sequence of KnownAnswer
+            Where to look.
+        vectors : mapping of str to bytes
+            Kept vectors, by text.
+        about : int, optional
+            About how many themes are wanted.
+
+        Returns
+        -------
+        tuple of FoundNow
+            The largest first.
+        """
+        found = self._fitted(themes, answers, vectors, about)
+        return tuple(self._found_now(theme, answers) for theme in found)
+
+    def emerging(
+        self,
+        themes: tuple[KnownTheme, ...],
+        answers: Sequence[KnownAnswer],
+        vectors: Mapping[str, bytes],
+        *,
+        refused: Sequence[KnownTheme],
+        fewest: int,
+    ) -> tuple[FoundNow, ...]:
+        """Look for themes large enough to be proposed among answers that fit none.
+
+        Parameters
+        ----------
+        themes, answers, vectors
+            As for `discover`.
+        refused : sequence of KnownTheme
+            Themes an owner said no to; what is like them is not brought up again.
+        fewest : int
+            Clauses a theme must have, 1 or more.
+
+        Returns
+        -------
+        tuple of FoundNow
+            Groups that say the same thing count as one theme.
+        """
+        found = _gathered(self._fitted(themes, answers, vectors, None))
+        turned_down = [self._placed(theme).centroid for theme in refused if theme.anchor]
+        return tuple(
+            self._found_now(theme, answers)
+            for theme in found
+            if theme.clauses >= fewest and not _is_like(theme, turned_down)
+        )
+
+    def _fitted(
+        self,
+        themes: tuple[KnownTheme, ...],
+        answers: Sequence[KnownAnswer],
+        vectors: Mapping[str, bytes],
+        about: int | None,
+    ) -> tuple[FoundTheme, ...]:
+        self.embedder.remember(vectors)
+        model = ThemeModel(self.embedder, _book(themes), themes=about)
+        return model.fit([answer.body for answer in answers]).found_
+
+    def _ready(self, themes: tuple[KnownTheme, ...]) -> ThemeModel:
+        if self._model is None or self._model[0] != themes:
+            found = [self._placed(theme) for theme in themes if theme.origin == FOUND]
+            model = ThemeModel.from_themes(self.embedder, _book(themes), found)
+            self._model = (themes, model)
+        return self._model[1]
+
+    def _placed(self, theme: KnownTheme) -> FoundTheme:
+        """Return a kept theme; where it was found with another model, placed by its clauses."""
+        kept = FoundTheme.from_anchor(str(theme.id), theme.name, theme.anchor or b"")
+        if theme.model_digest == self.model_digest or not theme.examples:
+            return kept
+        points = self.embedder.encode(theme.examples)
+        centre = points.mean(axis=0)
+        return FoundTheme(
+            kept.id,
+            kept.name,
+            stored(centre / max(float(np.linalg.norm(centre)), 1e-9)),
+            stored(points),
+            kept.radius,
+        )
+
+    def _found_now(self, theme: FoundTheme, answers: Sequence[KnownAnswer]) -> FoundNow:
+        vectors = stored(self.embedder.encode([quote.text for quote in theme.exemplars]))
+        return FoundNow(
+            name=theme.name,
+            definition=theme.definition,
+            anchor=theme.anchor(),
+            model_digest=self.model_digest,
+            clues=tuple(
+                Clue(answers[quote.row], quote.start, quote.end, vector.astype("<f2").tobytes())
+                for quote, vector in zip(theme.exemplars, vectors, strict=True)
+            ),
+        )
+
+
+def _book(themes: Sequence[KnownTheme]) -> Book | None:
+    """Return the themes of the book, in the order of their keys, so that the digest is one."""
+    kept = tuple(
+        BookTheme(
+            key=theme.key or str(theme.id),
+            name=theme.name,
+            definition=theme.definition,
+            not_=theme.not_this,
+            examples=theme.examples,
+        )
+        for theme in sorted(themes, key=lambda theme: theme.key or "")
+        if theme.origin == BOOK
+    )
+    return Book(kept) if kept else None
+
+
+def _ids(themes: Sequence[KnownTheme]) -> dict[str, int]:
+    """Return the lasting ids by what the engine calls the themes."""
+    return {
+        (theme.key or str(theme.id)) if theme.origin == BOOK else str(theme.id): theme.id
+        for theme in themes
+    }
+
+
+def _told(answer: KnownAnswer, made: Sequence[Assignment], ids: Mapping[str, int]) -> Told:
+    placed = tuple(
+        Placed(ids[one.theme_id], one.start, one.end, one.tone, float(one.confidence or 0))
+        for one in made
+        if one.origin in (BOOK, FOUND)
+    )
+    return Told(answer, THEMES if placed else str(made[0].origin), placed)
+
+
+def _gathered(found: Sequence[FoundTheme]) -> tuple[FoundTheme, ...]:
+    """Join themes whose centres are so close that an owner would call them one."""
+    merged: list[Constraint] = []
+    sizes: dict[str, int] = {}
+    kept: list[FoundTheme] = []
+    for theme in found:
+        near = next((one for one in kept if _is_like(theme, [one.centroid])), None)
+        into = near or theme
+        if near is None:
+            kept.append(theme)
+        merged.append(Constraint("merged", theme.id, other=into.id))
+        sizes[into.id] = sizes.get(into.id, 0) + theme.clauses
+    lasting = lasting_themes(found, read_decisions(merged))
+    return tuple(replace(theme, clauses=sizes[theme.id]) for theme in lasting)
+
+
+def _is_like(theme: FoundTheme, others: Sequence[NDArray[np.float16]]) -> bool:
+    centre = theme.centroid.astype(np.float32)
+    return any(float(centre @ other.astype(np.float32)) >= ALIKE for other in others)
+
+
+def what_would_change(
+    before: Mapping[str, set[str]],
+    after: Mapping[str, set[str]],
+    names: Mapping[str, str],
+    answers: int,
+) -> dict[str, object]:
+    """Word a proposal: which themes would come, go, gain and lose, and how many answers move.
+
+    Parameters
+    ----------
+    before, after : mapping of str to set of str
+        Answers of each theme, by theme id.
+    names : mapping of str to str
+        Names by theme id.
+    answers : int
+        How many answers the proposal covers.
+
+    Returns
+    -------
+    dict
+        ``answers``, ``moved`` and ``themes``, ready to be kept as JSON.
+    """
+    found = compare(before, after, names, names)
+    themes = [
+        {
+            "fate": change.kind,
+            "name": change.name_after or change.name_before,
+            "before": change.name_before,
+            "joined": change.joined,
+            "left": change.left,
+        }
+        for change in found.changes
+        if change.kind != "kept" or change.joined or change.left
+    ]
+    return {"answers": answers, "moved": found.moved, "themes": themes}

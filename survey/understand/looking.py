@@ -1,0 +1,330 @@
+"""Looking for themes: first by itself, later as proposals, always as a run nobody sees yet.
+
+A run is written in small pieces under a new id, and then one pointer flips. Killed half-way, it
+is taken up by the next worker at the first answer it has not dealt with.
+"""
+
+import logging
+import random
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+from survey.records.database import Database, database_now
+from survey.records.runs import (
+    EMERGING,
+    FIRST,
+    RESORT,
+    add_themes,
+    answers_without,
+    begin_run,
+    clear_run,
+    delete_run,
+    fail_run,
+    lock_current_run,
+    make_current,
+    members,
+    note_left,
+    propose_run,
+    refuse_run,
+    unfinished_run,
+)
+from survey.understand.actions import (
+    as_new_theme,
+    claim_workspace,
+    hold_workspace,
+    keep_vectors,
+    put_workspace_back,
+    release_workspace,
+    store_in_run,
+)
+from survey.understand.known import FOUND, FoundNow, KnownAnswer, KnownTheme
+from survey.understand.queries import (
+    Look,
+    another_workspace,
+    answers_by_id,
+    answers_to_learn_from,
+    look_at,
+    refused_themes,
+    themes_of,
+    vectors_of,
+    was_tried,
+    workspace_to_look_at,
+    workspace_with_decision,
+)
+from survey.understand.when import MORE, is_time_to_look
+
+if TYPE_CHECKING:
+    from survey.understand.engine import Engine
+
+log = logging.getLogger(__name__)
+
+BATCH = 128  # answers read at once
+CHUNK = 16  # answers written in one transaction, which stays under 20 ms
+SETTLED = timedelta(seconds=3)  # an import in full flow is let come in first
+
+
+class _DropItError(Exception):
+    """The claim was lost, or the worker stops: what was written stays for whoever comes next."""
+
+
+class Looking:
+    """The rounds in which themes are looked for and proposals acted on.
+
+    Parameters
+    ----------
+    database : Database
+        The queue and the store.
+    engine : callable
+        Gives the engine, loading it on first use.
+    stopping : callable
+        Says whether to come to an end.
+    jitter : random.Random
+        Spreads retries.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        engine: "Callable[[], Engine]",
+        stopping: Callable[[], bool],
+        jitter: random.Random,
+    ) -> None:
+        self.database = database
+        self._engine = engine
+        self._stopping = stopping
+        self._jitter = jitter
+        self._last = 0
+        self._compared: set[int] = set()
+
+    def round(self, *, may_compare: bool) -> bool:
+        """Do one thing that is due; True when there may be more.
+
+        Parameters
+        ----------
+        may_compare : bool
+            Whether the engine is loaded, so that asking for its digest costs nothing.
+        """
+        with self.database.reading() as session:
+            now = database_now(session)
+            decided = workspace_with_decision(session, now)
+            workspace_id = workspace_to_look_at(session, now, self._last, SETTLED)
+        if decided is not None:
+            workspace_id, run_id, accepted = decided
+            act = self._accept if accepted else self._refuse
+            return self._held(workspace_id, lambda lease: act(workspace_id, lease, run_id))
+        if workspace_id is not None:
+            self._last = workspace_id
+            return self._held(
+                workspace_id, lambda lease: self._look(workspace_id, lease), is_look=True
+            )
+        return may_compare and self._compare_engines()
+
+    def _held(
+        self, workspace_id: int, work: Callable[[str], None], *, is_look: bool = False
+    ) -> bool:
+        """Do work on a workspace's themes that one worker at a time may do."""
+        with self.database.writing() as session:
+            lease_id = claim_workspace(session, workspace_id, database_now(session))
+        if lease_id is None:
+            return False
+        with self.database.reading() as session:
+            changed_at = look_at(session, workspace_id).changed_at
+        try:
+            work(lease_id)
+        except _DropItError:
+            return False
+        except Exception as error:
+            log.exception("the themes of workspace %x could not be worked on", workspace_id)
+            self._give_up(workspace_id, lease_id, error)
+            return True
+        with self.database.writing() as session:
+            release_workspace(session, workspace_id, lease_id, changed_at if is_look else None)
+        return True
+
+    def _give_up(self, workspace_id: int, lease_id: str, error: Exception) -> None:
+        """Keep what went wrong where the owner sees it; the old themes stay as they are."""
+        with self.database.writing() as session:
+            now = database_now(session)
+            run = unfinished_run(session, workspace_id)
+            if run is not None:
+                fail_run(session, workspace_id, run.id, str(error), now)
+            put_workspace_back(
+                session,
+                workspace_id,
+                lease_id,
+                error=f"Looking for themes did not work: {error}",
+                now=now,
+                jitter=self._jitter,
+            )
+
+    def _look(self, workspace_id: int, lease_id: str) -> None:
+        with self.database.reading() as session:
+            run = unfinished_run(session, workspace_id)
+            look = look_at(session, workspace_id)
+            themes = themes_of(session, workspace_id)
+        if run is not None:
+            if not run.has_failed and run.engine == self._engine().digest(themes):
+                self._complete(workspace_id, lease_id, run.id, run.kind)
+                return
+            self._delete(workspace_id, lease_id, run.id)
+        if not look.has_proposal and is_time_to_look(look.fits_none, look.left_last_time):
+            has_found = any(theme.origin == FOUND for theme in themes)
+            self._discover(workspace_id, lease_id, look, EMERGING if has_found else FIRST)
+
+    def _discover(self, workspace_id: int, lease_id: str, look: Look, kind: str) -> None:
+        engine = self._engine()
+        with self.database.reading() as session:
+            themes = themes_of(session, workspace_id)
+            refused = refused_themes(session, workspace_id)
+            answers = answers_to_learn_from(
+                session, workspace_id, look.run_id, unsorted_only=kind == EMERGING
+            )
+            vectors = vectors_of(
+                session, workspace_id, {one.body for one in answers}, engine.model_digest
+            )
+        if kind == EMERGING:
+            found = engine.emerging(themes, answers, vectors, refused=refused, fewest=MORE)
+        else:
+            found = engine.discover(themes, answers, vectors, about=look.theme_count)
+        run_id = self._begin(workspace_id, lease_id, look, kind, found)
+        if run_id is not None:
+            self._complete(workspace_id, lease_id, run_id, kind)
+
+    def _begin(
+        self, workspace_id: int, lease_id: str, look: Look, kind: str, found: tuple[FoundNow, ...]
+    ) -> int | None:
+        """Begin a run with what was found; None, and a note, where nothing was."""
+        with self._writing(lease_id) as session:
+            engine = self._engine().digest(themes_of(session, workspace_id))
+            note_left(session, workspace_id, look.run_id, look.fits_none)
+            if not found:
+                return None
+            now = database_now(session)
+            run_id = begin_run(session, workspace_id, kind, engine, now)
+            new = [as_new_theme(theme) for theme in found]
+            add_themes(session, workspace_id, run_id, new, now)
+            return run_id
+
+    def _complete(self, workspace_id: int, lease_id: str, run_id: int, kind: str) -> None:
+        """Bring a run up to date; the first then applies itself, others await the owner."""
+        self._fill(workspace_id, lease_id, run_id)
+        if kind == FIRST:
+            self._flip(workspace_id, lease_id, run_id)
+            return
+        summary = self._summary(workspace_id, run_id)
+        if kind == RESORT and not summary["moved"]:
+            self._flip(workspace_id, lease_id, run_id)
+            return
+        with self._writing(lease_id) as session:
+            propose_run(session, workspace_id, run_id, summary, database_now(session))
+
+    def _fill(self, workspace_id: int, lease_id: str, run_id: int) -> None:
+        """Let a run deal with every answer it has not dealt with yet."""
+        with self.database.reading() as session:
+            themes = themes_of(session, workspace_id, run_id)
+        after = 0
+        while True:
+            with self.database.reading() as session:
+                ids = answers_without(session, workspace_id, run_id, after=after, limit=BATCH)
+            if ids:
+                self._fill_some(workspace_id, lease_id, run_id, themes, ids)
+                after = ids[-1]
+            elif after:
+                after = 0  # once more from the start, for what came in meanwhile
+            else:
+                return
+
+    def _fill_some(
+        self,
+        workspace_id: int,
+        lease_id: str,
+        run_id: int,
+        themes: tuple[KnownTheme, ...],
+        ids: Collection[int],
+    ) -> None:
+        engine = self._engine()
+        with self.database.reading() as session:
+            answers: tuple[KnownAnswer, ...] = answers_by_id(session, workspace_id, ids)
+            bodies = {one.body for one in answers}
+            vectors = vectors_of(session, workspace_id, bodies, engine.model_digest)
+        told, new_vectors = engine.sort(themes, answers, vectors)
+        for start in range(0, len(told), CHUNK):
+            chunk = told[start : start + CHUNK]
+            with self._writing(lease_id) as session:
+                store_in_run(session, workspace_id, run_id, chunk)
+                fresh = {one.answer.body for one in chunk} & new_vectors.keys()
+                kept = {body: new_vectors[body] for body in fresh}
+                keep_vectors(session, workspace_id, kept, engine.model_digest)
+
+    def _flip(self, workspace_id: int, lease_id: str, run_id: int) -> None:
+        """Make a run current, unless an answer slipped in that it has not dealt with."""
+        while True:
+            with self._writing(lease_id) as session:
+                lock_current_run(session, workspace_id)
+                if not answers_without(session, workspace_id, run_id, limit=1):
+                    make_current(session, workspace_id, run_id, database_now(session))
+                    left = look_at(session, workspace_id).fits_none
+                    note_left(session, workspace_id, run_id, left)
+                    return
+            self._fill(workspace_id, lease_id, run_id)
+
+    def _summary(self, workspace_id: int, run_id: int) -> dict[str, object]:
+        from survey.understand.engine import what_would_change
+
+        with self.database.reading() as session:
+            look = look_at(session, workspace_id)
+            names = {
+                str(theme.id): theme.name for theme in themes_of(session, workspace_id, run_id)
+            }
+            before = members(session, workspace_id, look.run_id)
+            after = members(session, workspace_id, run_id)
+        return what_would_change(before, after, names, look.answers)
+
+    def _accept(self, workspace_id: int, lease_id: str, run_id: int) -> None:
+        self._fill(workspace_id, lease_id, run_id)
+        self._flip(workspace_id, lease_id, run_id)
+
+    def _refuse(self, workspace_id: int, lease_id: str, run_id: int) -> None:
+        self._clear(workspace_id, lease_id, run_id)
+        with self._writing(lease_id) as session:
+            refuse_run(session, workspace_id, run_id, database_now(session))
+
+    def _delete(self, workspace_id: int, lease_id: str, run_id: int) -> None:
+        self._clear(workspace_id, lease_id, run_id)
+        with self._writing(lease_id) as session:
+            delete_run(session, workspace_id, run_id)
+
+    def _clear(self, workspace_id: int, lease_id: str, run_id: int) -> None:
+        more = True
+        while more:
+            with self._writing(lease_id) as session:
+                more = clear_run(session, workspace_id, run_id, limit=CHUNK)
+
+    def _compare_engines(self) -> bool:
+        """Sort a workspace anew that another version of the engine sorted, as a proposal."""
+        with self.database.reading() as session:
+            workspace_id = another_workspace(session, self._compared)
+            if workspace_id is None:
+                return False
+            self._compared.add(workspace_id)
+            engine = self._engine().digest(themes_of(session, workspace_id))
+            if was_tried(session, workspace_id, engine):
+                return True
+        return self._held(workspace_id, lambda lease: self._resort(workspace_id, lease, engine))
+
+    def _resort(self, workspace_id: int, lease_id: str, engine: str) -> None:
+        with self._writing(lease_id) as session:
+            run_id = begin_run(session, workspace_id, RESORT, engine, database_now(session))
+        self._complete(workspace_id, lease_id, run_id, RESORT)
+
+    @contextmanager
+    def _writing(self, lease_id: str) -> Iterator[Session]:
+        """Write while the claim is ours; otherwise drop the work."""
+        with self.database.writing() as session:
+            if self._stopping() or not hold_workspace(session, lease_id, database_now(session)):
+                raise _DropItError
+            yield session
