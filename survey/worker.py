@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
@@ -74,9 +75,13 @@ def run_worker(settings: Settings) -> int:
         signal.signal(number, on_signal)
     database = Database(settings.database_url)
     try:
-        run_loops(database, worker_loops(database, settings, stop), stop)
+        left = run_loops(database, worker_loops(database, settings, stop), stop)
     finally:
         database.close()
+    if left:  # safe: what they hold is due again when its lease ends
+        log.warning("stopped in the middle of: %s", ", ".join(left))
+        logging.shutdown()
+        os._exit(0)  # an interpreter that ends under a running engine may crash
     return 0
 
 
@@ -104,8 +109,23 @@ def _fold_counts(database: Database) -> bool:
         return fold(session, limit=limit) == limit
 
 
-def run_loops(database: Database, loops: Sequence[Loop], stop: threading.Event) -> None:
-    """Run every loop in a thread of its own, and the heartbeat here, until `stop` is set."""
+def run_loops(database: Database, loops: Sequence[Loop], stop: threading.Event) -> list[str]:
+    """Run every loop in a thread of its own, and the heartbeat here, until `stop` is set.
+
+    Parameters
+    ----------
+    database : Database
+        Where the heartbeat is written.
+    loops : sequence of Loop
+        What to run.
+    stop : Event
+        Ends it.
+
+    Returns
+    -------
+    list of str
+        Names of loops that did not come to an end in time.
+    """
     doing = Doing()
     threads = [
         threading.Thread(target=_run_loop, args=(loop, stop, doing), name=loop.name, daemon=True)
@@ -117,10 +137,12 @@ def run_loops(database: Database, loops: Sequence[Loop], stop: threading.Event) 
     while not stop.is_set():
         _beat(database, name, doing)
         stop.wait(BEAT_SECONDS)
+    until = time.monotonic() + STOP_WITHIN
     for thread in threads:
-        thread.join(STOP_WITHIN / len(threads))
+        thread.join(max(0.0, until - time.monotonic()))
     with database.writing() as session:
         forget_beats(session, name)
+    return [thread.name for thread in threads if thread.is_alive()]
 
 
 def _run_loop(loop: Loop, stop: threading.Event, doing: Doing) -> None:

@@ -104,7 +104,7 @@ def _email(value: object) -> str:
     address = as_stored(value).strip() if isinstance(value, str) else ""
     if not can_be_written_to(address):
         raise FieldError(
-            "customer.email", "Please give the customer's email address, like mo@example.org."
+            "customer.email", "Please give the customer’s e-mail address, like mo@example.org."
         )
     return address
 

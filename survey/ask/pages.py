@@ -86,8 +86,10 @@ def _said_back(recorded: Recorded, email: str) -> str:
     now = utc_now()
     if recorded.due_at > now:
         when = moment_in_words(recorded.due_at, ZoneInfo(place().time_zone), now)
-        return f"Kept. The question to {email} goes out {when}."
-    return f"Kept. The question to {email} goes out now."
+        return f"Kept. The mail to {email} is written {when}."
+    if settings().smtp is None:
+        return f"Kept. The mail to {email} is written now; find it in the Outbox."
+    return f"Kept. The mail to {email} goes out now."
 
 
 @blueprint.get("/u/<token>")

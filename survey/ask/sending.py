@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, case, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from survey.ask.letter import ComposedMail
@@ -20,7 +20,7 @@ from survey.records import (
     Workspace,
 )
 from survey.records.counts import Counted, Measure, count
-from survey.records.due import Claim, claim, try_later
+from survey.records.due import Claim, claim, try_later, unclaimed
 
 BATCH = 20
 LEASE = timedelta(minutes=5)
@@ -48,11 +48,10 @@ def claim_due_invitations(session: Session, now: datetime, limit: int = BATCH) -
     Claim
         Keys are ``(workspace_id, invitation_id)``.
     """
-    due = and_(Invitation.state.in_(WAITING), Invitation.due_at <= now)
     claimed = claim(
         session,
         Invitation,
-        due,
+        _is_due(now),
         order=Invitation.due_at,
         now=now,
         limit=limit,
@@ -62,6 +61,16 @@ def claim_due_invitations(session: Session, now: datetime, limit: int = BATCH) -
     if claimed.keys:
         _pin_wordings(session, claimed.lease_id)
     return claimed
+
+
+def has_due_invitations(session: Session, now: datetime) -> bool:
+    """Whether there is anything to claim."""
+    query = select(Invitation.id).where(_is_due(now), unclaimed(Invitation, now)).limit(1)
+    return session.execute(query).first() is not None
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    return and_(Invitation.state.in_(WAITING), Invitation.due_at <= now)
 
 
 def _pin_wordings(session: Session, lease_id: str) -> None:
@@ -197,19 +206,27 @@ def settle_answered(session: Session, now: datetime, limit: int = BATCH) -> int:
     int
         How many were settled.
     """
-    unsettled = (
-        select(Invitation.workspace_id, Invitation.id)
-        .where(
-            Invitation.state.in_(ANSWERED),
-            Invitation.sent_at.is_(None),
-            Invitation.lease_until.is_(None) | (Invitation.lease_until <= now),
-        )
-        .limit(limit)
-    )
-    keys = [(row.workspace_id, row.id) for row in session.execute(unsettled)]
+    unsettled = select(Invitation.workspace_id, Invitation.id).where(_is_unsettled(now))
+    keys = [(row.workspace_id, row.id) for row in session.execute(unsettled.limit(limit))]
     return sum(
         _mark_asked(session, [_is(key), Invitation.sent_at.is_(None)], now, Invitation.state)
         for key in keys
+    )
+
+
+def has_unsettled(session: Session, now: datetime) -> bool:
+    """Whether `settle_answered` would find anything."""
+    return (
+        session.execute(select(Invitation.id).where(_is_unsettled(now)).limit(1)).first()
+        is not None
+    )
+
+
+def _is_unsettled(now: datetime) -> ColumnElement[bool]:
+    return and_(
+        Invitation.state.in_(ANSWERED),
+        Invitation.sent_at.is_(None),
+        or_(Invitation.lease_until.is_(None), Invitation.lease_until <= now),
     )
 
 

@@ -21,6 +21,8 @@ from survey.ask.sending import (
     Delay,
     Key,
     claim_due_invitations,
+    has_due_invitations,
+    has_unsettled,
     mark_failed,
     mark_sent,
     mark_skipped,
@@ -75,6 +77,9 @@ class MailRound:
         """Send one batch; True when there may be more to do at once."""
         if time.monotonic() < self._quiet_until:
             return False
+        with self.database.reading() as session:  # an idle worker takes no write lock
+            if not has_due_invitations(session, database_now(session)):
+                return False
         with self.database.writing() as session:
             claimed = claim_due_invitations(session, database_now(session))
         if not claimed.keys:
@@ -186,6 +191,9 @@ class MailRound:
 
 def settle(database: Database) -> bool:
     """Count as asked what was answered before its sender could write it down."""
+    with database.reading() as session:
+        if not has_unsettled(session, database_now(session)):
+            return False
     with database.writing() as session:
         return settle_answered(session, database_now(session)) > 0
 

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Index,
     String,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -116,6 +117,12 @@ class Invitation(DueWork, Record):
         ),
         UniqueConstraint("workspace_id", "interaction_id"),
         Index("ix_invitation_due", "state", "due_at"),
+        Index(
+            "ix_invitation_unsent",
+            "state",
+            sqlite_where=text("sent_at IS NULL"),
+            postgresql_where=text("sent_at IS NULL"),
+        ),
         Index("ix_invitation_workspace_id_asked_on", "workspace_id", "asked_on", "state"),
     )
 

@@ -66,7 +66,7 @@ def test_a_teammate_asks_a_customer_by_hand(
         assert (kept.customer_email, kept.about) == ("mo@example.org", "your boiler")
         assert kept.occurred_at is not None
         assert kept.occurred_at.isoformat() == "2026-11-17T14:30:00+00:00"
-    assert "Kept. The question to mo@example.org goes out now." in teammate.get(
+    assert "Kept. The mail to mo@example.org is written now" in teammate.get(
         answer.location
     ).get_data(as_text=True)
 
@@ -86,7 +86,7 @@ def test_a_double_click_asks_once_and_a_change_asks_again(
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
-        ({"email": "nobody"}, "Please give the customer&#39;s email address"),
+        ({"email": "nobody"}, "Please give the customer’s e-mail address"),
         ({"email": "mo@example.org", "name": "x" * 121}, "at most 120 characters"),
         ({"email": "mo@example.org", "occurred_at": "tomorrow"}, "Please give a date and time"),
         ({"email": "mo@example.org", "segments": "North"}, "Please write each line like"),
@@ -228,7 +228,7 @@ def test_the_outbox_says_what_waits_why_and_until_when(
     page = owner.get(asking.business.at("outbox")).get_data(as_text=True)
     assert "1 mail waits and nothing is lost; the next try is at" in page
     assert "could not be reached" in page
-    assert "1 mail goes out later, the first on" in page
+    assert "1 mail is due later, on " in page
     assert "gone@example.org" in page
     assert "550 no such mailbox" in page
     relay.to_recipient.clear()

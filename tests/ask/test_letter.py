@@ -1,0 +1,153 @@
+"""The words of the mail: what is known is said, what is not known is left out."""
+
+import email
+import email.policy
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from survey.ask.interaction import read_interaction
+from survey.ask.letter import (
+    ANSWER_LINK,
+    UNSUBSCRIBE_LINK,
+    Letter,
+    Links,
+    as_message,
+    compose_letter,
+    fill_links,
+    unsubscribe_headers,
+)
+
+NOW = datetime(2026, 11, 18, 9, tzinfo=UTC)
+LINKS = Links("https://ask.example/a/AAAA", "https://ask.example/u/UUUU")
+FULL = Letter(
+    to_email="mo@example.org",
+    to_name="Mo",
+    workspace="Hill Street Dental",
+    served_by="Sam",
+    about="your boiler",
+    occurred_at=datetime(2026, 11, 17, 23, 30, tzinfo=UTC),
+    time_zone="Europe/London",
+    question="What would have been more helpful?",
+    language="en",
+    message_id="<question.1@hill.example>",
+)
+WHOLE_TEXT = """\
+Hello Mo,
+
+On Tuesday 17 November you were in touch with Sam from Hill Street Dental about your boiler. \
+May we ask you one question?
+
+What would have been more helpful?
+
+You can answer here; a sentence is plenty:
+https://ask.example/a/AAAA
+
+Thank you,
+Hill Street Dental
+
+--
+If you would rather not get questions like this from us:
+https://ask.example/u/UUUU
+"""
+
+
+def _message(letter: Letter) -> EmailMessage:
+    mail = fill_links(compose_letter(letter, NOW), LINKS)
+    headers = unsubscribe_headers(LINKS.unsubscribe)
+    sent = as_message(mail, mail_from="ask@hill.example", headers=headers, now=NOW).as_bytes()
+    return email.message_from_bytes(sent, policy=email.policy.default)
+
+
+def _part(message: EmailMessage, kind: str) -> str:
+    found = message.get_body((kind,))
+    assert isinstance(found, EmailMessage)
+    body: str = found.get_content()
+    return body
+
+
+def test_the_whole_mail_reads_like_this() -> None:
+    message = _message(FULL)
+    assert _part(message, "plain").rstrip("\n") == WHOLE_TEXT.rstrip("\n")
+    assert message["Subject"] == "One question about your boiler"
+    assert str(message["From"]) == "Hill Street Dental <ask@hill.example>"
+    assert message.get_content_type() == "multipart/alternative"
+
+
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        ({"to_name": None}, "Hello,"),
+        ({"served_by": None}, "in touch with Hill Street Dental about your boiler."),
+        ({"about": None}, "in touch with Sam from Hill Street Dental. May we"),
+        ({"occurred_at": None}, "You were recently in touch with Sam"),
+        ({"time_zone": "Asia/Tokyo"}, "On Wednesday 18 November you were"),
+    ],
+)
+def test_what_is_not_known_is_left_out(known: dict[str, Any], said: str) -> None:
+    message = _message(replace(FULL, **known))
+    assert said in _part(message, "plain")
+    assert said.replace("Hello,", "<p>Hello,</p>") in _part(message, "html")
+
+
+def test_without_a_matter_the_subject_says_who_writes() -> None:
+    subject = _message(replace(FULL, about=None))["Subject"]
+    assert subject == "One question from Hill Street Dental"
+
+
+def test_the_mail_loads_nothing_and_leads_to_two_places_only() -> None:
+    page = _part(_message(FULL), "html")
+    for tracking in ("<img", "<link", "<script", "src=", "url("):
+        assert tracking not in page
+    assert page.count("href=") == 2
+    assert page.count(LINKS.answer) == page.count(LINKS.unsubscribe) == 1
+
+
+def test_a_composed_mail_holds_marks_in_place_of_links() -> None:
+    mail = compose_letter(FULL, NOW)
+    for body in (mail.text, mail.html):
+        assert body.count(ANSWER_LINK) == body.count(UNSUBSCRIBE_LINK) == 1
+
+
+def test_a_question_in_another_language_is_framed_in_english() -> None:
+    german = replace(FULL, language="de", question="Was hätte mehr geholfen?")
+    text = _part(_message(german), "plain")
+    assert "On Tuesday 17 November" in text
+    assert "Was hätte mehr geholfen?" in text
+
+
+typed = st.text(max_size=120)
+
+
+@settings(deadline=None)  # the machine may be busy
+@given(name=typed, served_by=typed, about=typed, question=typed)
+def test_whatever_is_typed_the_mail_is_whole_and_says_it(
+    name: str, served_by: str, about: str, question: str
+) -> None:
+    body = {
+        "customer": {"email": "mo@example.org", "name": name},
+        "served_by": served_by,
+        "about": about,
+    }
+    new = read_interaction(body, zone=ZoneInfo("UTC"), now=NOW)
+    letter = replace(
+        FULL,
+        to_name=new.name,
+        served_by=new.served_by,
+        about=new.about,
+        question=" ".join(question.encode("utf-8", "replace").decode().split()) or "?",
+    )
+    message = _message(letter)
+    text = _part(message, "plain")
+    for words in (new.name, new.served_by, new.about):
+        assert not words or words in text
+    assert text.count(LINKS.answer) == text.count(LINKS.unsubscribe) == 1
+    assert str(message["From"]) == "Hill Street Dental <ask@hill.example>"
+    assert [address.addr_spec for address in message["To"].addresses] == ["mo@example.org"]
+    assert message["List-Unsubscribe"] == f"<{LINKS.unsubscribe}>"
