@@ -2,7 +2,7 @@
 
 import html
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -17,8 +17,10 @@ from survey.clock import day_in, in_words
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "mail"
 # A mail is kept with these in place of its links: the database never holds a working token.
-ANSWER_LINK = "[[answer-link]]"
-UNSUBSCRIBE_LINK = "[[unsubscribe-link]]"
+# They begin with a control character (SUBSTITUTE) that nothing else in a letter may hold.
+_SUBSTITUTE = "\x1a"
+ANSWER_LINK = f"{_SUBSTITUTE}answer{_SUBSTITUTE}"
+UNSUBSCRIBE_LINK = f"{_SUBSTITUTE}unsubscribe{_SUBSTITUTE}"
 _MARKS = re.compile(f"({re.escape(ANSWER_LINK)}|{re.escape(UNSUBSCRIBE_LINK)})")
 
 
@@ -92,6 +94,7 @@ def compose_letter(letter: Letter, now: datetime) -> ComposedMail:
     ComposedMail
         One question, one link to answer, one to hear no more.
     """
+    letter = _without_marks(letter)
     facts = {
         "letter": letter,
         "day": _day(letter, now),
@@ -108,6 +111,16 @@ def compose_letter(letter: Letter, now: datetime) -> ComposedMail:
         text=text,
         html=_template(letter.language, "question.html").render(facts),
     )
+
+
+def _without_marks(letter: Letter) -> Letter:
+    """Nobody who fills in a form may place links in a mail."""
+    words = {
+        name: value.replace(_SUBSTITUTE, " ")
+        for name, value in asdict(letter).items()
+        if isinstance(value, str)
+    }
+    return replace(letter, **words)
 
 
 def _day(letter: Letter, now: datetime) -> str | None:

@@ -122,6 +122,12 @@ def test_a_question_in_another_language_is_framed_in_english() -> None:
     assert "Was hätte mehr geholfen?" in text
 
 
+def test_nobody_who_fills_in_a_form_places_links() -> None:
+    mail = compose_letter(replace(FULL, about=ANSWER_LINK, question=UNSUBSCRIBE_LINK), NOW)
+    for body in (mail.text, mail.html):
+        assert body.count(ANSWER_LINK) == body.count(UNSUBSCRIBE_LINK) == 1
+
+
 typed = st.text(max_size=120)
 
 
