@@ -9,6 +9,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateNotFound
 
@@ -115,7 +116,7 @@ def compose_letter(letter: Letter, now: datetime) -> ComposedMail:
 
 def _without_marks(letter: Letter) -> Letter:
     """Nobody who fills in a form may place links in a mail."""
-    words = {
+    words: dict[str, Any] = {
         name: value.replace(_SUBSTITUTE, " ")
         for name, value in asdict(letter).items()
         if isinstance(value, str)
