@@ -30,6 +30,24 @@ test: install-test
 	$(MAKE) --no-print-directory check
 	$(BIN)/python -m pytest
 
+# The long runs: large fuzz counts, simulations, load. Not part of `make test`.
+soak: install-test
+	.ci/system-packages
+	SURVEY_SOAK=1 $(BIN)/python -m pytest -m soak
+
+# A CSV of real answers through the whole story, in a fresh data directory, with a report.
+real: install
+	@test -n "$(FILE)" || { echo "Say which file: make real FILE=answers.csv" >&2; exit 2; }
+	$(BIN)/python bench/real.py "$(FILE)"
+
+bench: $(VENV)/.installed-bench
+	for script in bench/web_process.py bench/answer_post.py bench/overview.py bench/themes.py; do \
+	  echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+$(VENV)/.installed-bench: $(VENV)/.installed-test
+	$(BIN)/pip install --quiet $(PIP_INDEX) -c constraints.txt -e '.[bench]'
+	@touch $@
+
 check: install-test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
