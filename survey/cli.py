@@ -45,6 +45,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments : sequence of str, optional
         Those of the process by default.
     """
+    given = build_parser().parse_args(arguments)
+    try:
+        code: int = given.run(given)
+    except AfterwordError as error:
+        print(f"survey: {error}", file=sys.stderr)
+        return 2
+    return code
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Describe every command; one line each."""
     parser = argparse.ArgumentParser(prog="survey", description="Ask, understand, show.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add_create_owner(commands)
@@ -55,13 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add_worker(commands)
     add_migrate(commands)
     add_sort(commands)
-    given = parser.parse_args(arguments)
-    try:
-        code: int = given.run(given)
-    except AfterwordError as error:
-        print(f"survey: {error}", file=sys.stderr)
-        return 2
-    return code
+    return parser
 
 
 @contextmanager
