@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
+from flask import Flask, Request
 from flask import session as cookie
+from flask.sessions import NullSession, SecureCookieSession, SecureCookieSessionInterface
 from sqlalchemy import delete, select
 
 from survey.clock import utc_now
@@ -10,8 +12,19 @@ from survey.records import Person, SignInSession
 from survey.tokens import random_token, token_sha256
 from survey.web.current import Visitor, database
 
+WITHOUT = ("/a/", "/static/", "/api/")  # neither read a cookie nor set one, ever
 LASTS = timedelta(days=30)
 _TOKEN = "sid"  # noqa: S105  the name of a field, not a secret
+
+
+class BrowserSessions(SecureCookieSessionInterface):
+    """Flask's signed cookie, left alone where nobody signs in."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Read the cookie; on pages without one, give a session that refuses to be written."""
+        if request.path.startswith(WITHOUT):
+            return NullSession()
+        return super().open_session(app, request)
 
 
 def sign_in(person_id: int) -> None:
