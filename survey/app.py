@@ -25,7 +25,7 @@ from survey.web.headers import set_headers
 from survey.web.limits import Limits
 from survey.web.nav import offer_nav
 from survey.web.problems import handle_problems
-from survey.web.session import LASTS
+from survey.web.session import LASTS, BrowserSessions
 
 PROJECT = Path(__file__).resolve().parents[1]
 # A 20,000-character answer of four-byte signs, percent-encoded, is 240 kB; a much longer one
@@ -58,6 +58,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_CONTENT_LENGTH=LARGEST_REQUEST,
         MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,
     )
+    app.session_interface = BrowserSessions()
     compose(app, Composed(settings, Database(settings.database_url), Limits()))
     _stand_behind_proxies(app, settings.trusted_proxies)
     _register_parts(app)

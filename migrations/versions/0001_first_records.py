@@ -105,6 +105,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_count_delta")),
+        sqlite_with_rowid=False,
     )
     op.create_index(
         "ix_count_delta_workspace_id_measure_day",
@@ -272,6 +273,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "workspace_id", "kind", "target_id", name=op.f("uq_link_workspace_id_kind_target_id")
         ),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "member",
@@ -519,9 +521,6 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_answer")),
-        sa.UniqueConstraint(
-            "workspace_id", "import_key", name=op.f("uq_answer_workspace_id_import_key")
-        ),
     )
     op.create_index(
         "ix_answer_workspace_id_answered_on",
@@ -534,6 +533,14 @@ def upgrade() -> None:
         "answer",
         ["workspace_id", "invitation_id"],
         unique=False,
+    )
+    op.create_index(
+        "ix_answer_import_key",
+        "answer",
+        ["workspace_id", "import_key"],
+        unique=True,
+        sqlite_where=sa.text("import_key IS NOT NULL"),
+        postgresql_where=sa.text("import_key IS NOT NULL"),
     )
     op.create_index(
         "ix_answer_to_sort",
@@ -631,6 +638,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint(
             "workspace_id", "answer_id", "name", name=op.f("pk_answer_segment")
         ),
+        sqlite_with_rowid=False,
     )
     op.create_index(
         "ix_answer_segment_workspace_id_name_value",
@@ -655,6 +663,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint(
             "workspace_id", "answer_id", "version", name=op.f("pk_answer_text")
         ),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "assignment",
@@ -815,6 +824,7 @@ def downgrade() -> None:
 
     op.drop_table("invitation")
     op.drop_index("ix_answer_to_sort", "answer")
+    op.drop_index("ix_answer_import_key", "answer")
     op.drop_index("ix_answer_workspace_id_invitation_id", "answer")
     op.drop_index("ix_answer_workspace_id_answered_on", "answer")
 
@@ -858,7 +868,7 @@ def _create_word_index() -> None:
     if op.get_bind().dialect.name == "sqlite":
         op.execute(
             "CREATE VIRTUAL TABLE answer_search USING fts5("
-            "body, tokenize='unicode61 remove_diacritics 2')"
+            "body, columnsize=0, tokenize='unicode61 remove_diacritics 2')"
         )
         # What is erased must be gone from the file, not only marked as deleted.
         op.execute("INSERT INTO answer_search (answer_search, rank) VALUES ('secure-delete', 1)")

@@ -3,8 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, or_, select, update
 
 from survey.answer.queries import OpenedLink
 from survey.clock import day_in
@@ -19,30 +18,41 @@ from survey.records import (
 )
 from survey.records.asking import ANSWERABLE
 from survey.records.base import table_of
-from survey.records.counts import Counted, Measure, count
-from survey.records.search import index_new_answers
+from survey.records.counts import Counted, Measure, count_straight
+from survey.records.search import index_straight
+from survey.records.straight import Prepared, Straight, inserting
 
-# Statements are built once: on this path building one costs as much as running it.
 _invitation, _workspace = table_of(Invitation).c, table_of(Workspace).c
 _segment = table_of(InteractionSegment).c
-_TAKE = (
+_TAKE = Prepared(
     update(table_of(Invitation))
     .where(
         _invitation.workspace_id == bindparam("workspace"),
         _invitation.id == bindparam("invitation"),
-        _invitation.state.in_(ANSWERABLE),
+        or_(*(_invitation.state == state for state in ANSWERABLE)),
     )
     .values(state="answered")
     .returning(_invitation.id)
 )
-_ANSWER = insert(table_of(Answer))
-_TEXT = insert(table_of(AnswerText))
-_SEGMENT = insert(table_of(AnswerSegment))
-_SEGMENTS = select(_segment.name, _segment.value).where(
-    _segment.workspace_id == bindparam("workspace"),
-    _segment.interaction_id == bindparam("interaction"),
+_ANSWER = Prepared(
+    inserting(
+        Answer,
+        "workspace_id", "id", "question_id", "question_version_id", "language", "invitation_id",
+        "anonymous", "origin", "state", "said_nothing", "version", "answered_at", "answered_on",
+        "served_by", "channel", "reference", "attempts",
+    )
+)  # fmt: skip
+_TEXT = Prepared(
+    inserting(AnswerText, "workspace_id", "answer_id", "version", "body", "written_at")
 )
-_CHANGED = (
+_SEGMENT = Prepared(inserting(AnswerSegment, "workspace_id", "answer_id", "name", "value"))
+_SEGMENTS = Prepared(
+    select(_segment.name, _segment.value).where(
+        _segment.workspace_id == bindparam("workspace"),
+        _segment.interaction_id == bindparam("interaction"),
+    )
+)
+_CHANGED = Prepared(
     update(table_of(Workspace))
     .where(_workspace.id == bindparam("workspace"))
     .values(answers_changed_at=bindparam("now"))
@@ -51,14 +61,14 @@ _ANSWERED = (Measure("answered"),)
 
 
 def take_answer(
-    session: Session, link: OpenedLink, text: str, now: datetime, *, nothing: bool = False
+    straight: Straight, link: OpenedLink, text: str, now: datetime, *, nothing: bool = False
 ) -> bool:
     """Keep the one answer of a link, with the work it makes due.
 
     Parameters
     ----------
-    session : Session
-        A writing session; the edge commits.
+    straight : Straight
+        From `Database.taking`; the edge commits.
     link : OpenedLink
         With its question version pinned.
     text : str
@@ -74,17 +84,17 @@ def take_answer(
         False when the link had its answer already; then nothing was changed.
     """
     who = {"workspace": link.workspace_id, "invitation": link.invitation_id}
-    if session.execute(_TAKE, who).one_or_none() is None:
+    if not straight.rows(_TAKE, who):
         return False
     answer = _answer_row(link, now, nothing=nothing)
-    session.execute(_ANSWER, answer)
-    session.execute(_TEXT, _text_row(answer, text))
-    segments = _copy_segments(session, link, answer["id"])
+    straight.run(_ANSWER, answer)
+    straight.run(_TEXT, _text_row(answer, text))
+    segments = _copy_segments(straight, link, answer["id"])
     if text:
-        index_new_answers(session, link.workspace_id, {answer["id"]: text})
+        index_straight(straight, link.workspace_id, answer["id"], text)
     counted = Counted(link.workspace_id, link.question_id, answer["answered_on"], segments)
-    count(session, 1, counted, _ANSWERED)
-    session.execute(_CHANGED, {"workspace": link.workspace_id, "now": now})
+    count_straight(straight, 1, counted, _ANSWERED)
+    straight.run(_CHANGED, {"workspace": link.workspace_id, "now": now})
     return True
 
 
@@ -96,12 +106,17 @@ def _answer_row(link: OpenedLink, now: datetime, *, nothing: bool) -> dict[str, 
         "question_version_id": link.question_version_id,
         "language": link.language,
         "invitation_id": link.invitation_id,
+        "anonymous": False,
+        "origin": "link",
+        "state": "given",
         "said_nothing": nothing,
+        "version": 1,
         "answered_at": now,
         "answered_on": day_in(now, link.time_zone),
         "served_by": link.served_by,
         "channel": link.channel,
         "reference": link.reference,
+        "attempts": 0,
     }
 
 
@@ -116,11 +131,11 @@ def _text_row(answer: dict[str, Any], text: str) -> dict[str, Any]:
 
 
 def _copy_segments(
-    session: Session, link: OpenedLink, answer_id: int
+    straight: Straight, link: OpenedLink, answer_id: int
 ) -> tuple[tuple[str, str], ...]:
     of_link = {"workspace": link.workspace_id, "interaction": link.interaction_id}
-    found = tuple((row.name, row.value) for row in session.execute(_SEGMENTS, of_link))
-    if found:
+    found = tuple((name, value) for name, value in straight.rows(_SEGMENTS, of_link))
+    for name, value in found:
         key = {"workspace_id": link.workspace_id, "answer_id": answer_id}
-        session.execute(_SEGMENT, [key | {"name": n, "value": v} for n, v in found])
+        straight.run(_SEGMENT, key | {"name": name, "value": value})
     return found

@@ -1,9 +1,11 @@
 """The customer's page: one question, one box, one button. The link is the authority."""
 
 from dataclasses import replace
+from datetime import datetime
 from http import HTTPStatus
+from urllib.parse import quote
 
-from flask import Blueprint, abort, make_response, redirect, render_template, request
+from flask import Blueprint, abort, make_response, render_template, request
 from werkzeug.wrappers import Response
 
 from survey.answer.actions import take_answer
@@ -26,12 +28,12 @@ _AROUND_LINKS = ".,;:!?)>]}'\"”’»"
 def page(token: str) -> Response:
     """Show the question, or what was said with this link; changes nothing, ever."""
     now = utc_now()
-    with database().reading() as session:
-        link = opened_link(session, token.rstrip(_AROUND_LINKS), now)
-        said = what_was_said(session, link) if link and link.answered else None
-        wording = wording_of(session, link) if link else None
-    if link is None or wording is None:
+    link = _opened(token, now)
+    if link is None:
         return _unknown(Typed(""))
+    with database().reading() as session:
+        said = what_was_said(session, link) if link.answered else None
+        wording = wording_of(session, link)
     if said is not None:
         return _said(link, wording, said)
     return _question(link, wording, Typed(""))
@@ -43,28 +45,40 @@ def page(token: str) -> Response:
 def send(token: str) -> Response:
     """Keep the answer, exactly once; a fault comes back with every word kept."""
     now, typed = utc_now(), read_typed(request)
-    with database().reading() as session:
-        link = opened_link(session, token.rstrip(_AROUND_LINKS), now)
-        if link is not None and (typed.fault or not link.question_version_id):
-            wording = wording_of(session, link)
-            link = _pinned(link, wording)
+    link = _opened(token, now)
     if link is None:
         return _unknown(typed)
-    if not link.answered and typed.fault:
-        return _question(link, wording, typed)
+    if link.answered:
+        return _second_answer(link, typed)
+    if typed.fault:
+        return _question(link, _wording(link), typed)
+    if link.question_version_id is None:
+        link = _pinned(link)
     text = "" if typed.nothing else typed.text
-    with database().writing() as session:
-        taken = not link.answered and take_answer(session, link, text, now, nothing=typed.nothing)
+    with database().taking() as straight:
+        taken = take_answer(straight, link, text, now, nothing=typed.nothing)
     return _to_what_was_said() if taken else _second_answer(link, typed)
 
 
-def _pinned(link: OpenedLink, wording: Wording) -> OpenedLink:
+def _opened(token: str, now: datetime) -> OpenedLink | None:
+    with database().looking() as straight:
+        return opened_link(straight, token.rstrip(_AROUND_LINKS), now)
+
+
+def _wording(link: OpenedLink) -> Wording:
+    with database().reading() as session:
+        return wording_of(session, link)
+
+
+def _pinned(link: OpenedLink) -> OpenedLink:
+    """Pin the wording that was shown, where the mail that would have pinned it is not sent yet."""
+    wording = _wording(link)
     return replace(link, question_version_id=wording.question_version_id, language=wording.language)
 
 
 def _to_what_was_said() -> Response:
     """Lead to the page by GET, so that reloading it sends nothing again."""
-    return redirect(request.path, HTTPStatus.SEE_OTHER)
+    return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": quote(request.path)})
 
 
 def _question(link: OpenedLink, wording: Wording, typed: Typed) -> Response:

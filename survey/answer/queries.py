@@ -19,6 +19,7 @@ from survey.records import (
 )
 from survey.records.asking import ANSWERABLE
 from survey.records.base import table_of
+from survey.records.straight import Prepared, Straight
 from survey.tokens import token_sha256
 
 
@@ -34,9 +35,9 @@ class OpenedLink:
         The wording that was pinned when it was sent, if it was.
     """
 
+    answered: bool
     workspace_id: int
     invitation_id: int
-    answered: bool
     question_id: int
     question_version_id: int | None
     language: str | None
@@ -77,23 +78,23 @@ class Said:
 
 _invitation, _interaction = table_of(Invitation).c, table_of(Interaction).c
 _link, _workspace = table_of(Link).c, table_of(Workspace).c
-_OPEN = (
+_OPEN = Prepared(
     select(
-        _invitation.workspace_id,
-        _invitation.id.label("invitation_id"),
         _invitation.state,
-        _invitation.expires_at,
+        _invitation.expires_at,  # the rest in the order of OpenedLink's fields
+        _invitation.workspace_id,
+        _invitation.id,
         _invitation.question_id,
         _invitation.question_version_id,
         _invitation.language,
-        _interaction.id.label("interaction_id"),
+        _interaction.id,
         _interaction.customer_name,
         _interaction.served_by,
         _interaction.about,
         _interaction.channel,
         _interaction.reference,
         _interaction.occurred_at,
-        _workspace.name.label("business"),
+        _workspace.name,
         _workspace.time_zone,
     )
     .select_from(table_of(Link))
@@ -110,16 +111,14 @@ _OPEN = (
     .where(_link.token_sha256 == bindparam("token"), _link.kind == "answer")
 )
 
-_DECIDES = ("state", "expires_at")
 
-
-def opened_link(session: Session, token: str, now: datetime) -> OpenedLink | None:
+def opened_link(straight: Straight, token: str, now: datetime) -> OpenedLink | None:
     """Return what a link opens.
 
     Parameters
     ----------
-    session : Session
-        A reading session.
+    straight : Straight
+        From `Database.looking`.
     token : str
         From the link; anything at all.
     now : datetime
@@ -131,14 +130,14 @@ def opened_link(session: Session, token: str, now: datetime) -> OpenedLink | Non
         None for an unknown, malformed or expired link and for one that was never sent; the
         caller cannot tell which. A link that was used goes on showing what was said.
     """
-    row = session.execute(_OPEN, {"token": token_sha256(token)}).one_or_none()
-    if row is None:
+    rows = straight.rows(_OPEN, {"token": token_sha256(token)})
+    if not rows:
         return None
-    answered = row.state == "answered"
-    if not answered and (row.state not in ANSWERABLE or row.expires_at <= now):
+    (state, expires_at), opened = rows[0][:2], rows[0][2:]
+    answered = state == "answered"
+    if not answered and (state not in ANSWERABLE or expires_at <= now):
         return None
-    fields = {name: value for name, value in row._mapping.items() if name not in _DECIDES}
-    return OpenedLink(answered=answered, **fields)
+    return OpenedLink(answered, *opened)
 
 
 def wording_of(session: Session, link: OpenedLink) -> Wording:

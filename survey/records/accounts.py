@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from survey.records.base import DueWork, Record, new_id, row_id
+from survey.records.base import CLUSTERED, DueWork, Record, new_id, row_id
 
 OWNER = "owner"
 TEAMMATE = "teammate"
@@ -123,6 +123,7 @@ class Link(Record):
     __table_args__ = (
         CheckConstraint("kind IN ('answer', 'unsubscribe', 'api_key', 'join')", name="kind"),
         UniqueConstraint("workspace_id", "kind", "target_id"),
+        CLUSTERED,
     )
 
     token_sha256: Mapped[bytes] = mapped_column(primary_key=True)

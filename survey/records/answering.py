@@ -2,10 +2,10 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from survey.records.base import DueWork, Record, owned_by, row_id
+from survey.records.base import CLUSTERED, DueWork, Record, owned_by, row_id
 
 GIVEN = "given"
 WITHDRAWN = "withdrawn"
@@ -39,7 +39,14 @@ class Answer(DueWork, Record):
         owned_by("question_id", table="question", on_delete="RESTRICT"),
         owned_by("question_version_id", table="question_version", on_delete="RESTRICT"),
         owned_by("import_batch_id", table="import_batch"),
-        UniqueConstraint("workspace_id", "import_key"),
+        Index(
+            "ix_answer_import_key",
+            "workspace_id",
+            "import_key",
+            unique=True,
+            sqlite_where=text("import_key IS NOT NULL"),
+            postgresql_where=text("import_key IS NOT NULL"),
+        ),
         Index("ix_answer_workspace_id_invitation_id", "workspace_id", "invitation_id"),
         Index("ix_answer_workspace_id_answered_on", "workspace_id", "answered_on", "id"),
         Index(
@@ -80,7 +87,7 @@ class AnswerText(Record):
     """The analysed text of one version of an answer; every derived thing cites offsets into it."""
 
     __tablename__ = "answer_text"
-    __table_args__ = (owned_by("answer_id", table="answer"),)
+    __table_args__ = (owned_by("answer_id", table="answer"), CLUSTERED)
 
     workspace_id: Mapped[int] = mapped_column(primary_key=True)
     answer_id: Mapped[int] = mapped_column(primary_key=True)
@@ -96,6 +103,7 @@ class AnswerSegment(Record):
     __table_args__ = (
         owned_by("answer_id", table="answer"),
         Index("ix_answer_segment_workspace_id_name_value", "workspace_id", "name", "value"),
+        CLUSTERED,
     )
 
     workspace_id: Mapped[int] = mapped_column(primary_key=True)

@@ -26,6 +26,9 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
+# SQLite then keeps rows in the primary key's own tree, one tree less to write for each row.
+CLUSTERED = {"sqlite_with_rowid": False}
+
 
 class Moment(TypeDecorator[datetime]):
     """A moment in UTC; SQLite keeps it without a zone, PostgreSQL with one."""

@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from survey.records.base import Record, row_id
+from survey.records.base import CLUSTERED, Record, row_id
 
 MEASURES = (
     "asked",
@@ -62,6 +62,7 @@ class CountDelta(Record):
     __table_args__ = (
         CheckConstraint(_MEASURE_CHECK, name="measure"),
         Index("ix_count_delta_workspace_id_measure_day", "workspace_id", "measure", "day"),
+        CLUSTERED,
     )
 
     workspace_id: Mapped[int] = mapped_column(

@@ -12,6 +12,9 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
+from survey.records.checkpoint import BACKSTOP_PAGES, Checkpoints
+from survey.records.straight import Straight
+
 SOUND_SQLITE = (3, 51, 3)  # versions 3.7.0 to 3.51.2 can corrupt a database in WAL mode
 BUSY_MILLISECONDS = 10_000
 
@@ -32,6 +35,8 @@ class Database:
         # SQLite has one writer at a time. Queueing on a lock here instead of on SQLite's
         # sleep-and-retry gives three times the rate and a fortieth of the tail.
         self._write_lock = threading.Lock()
+        self._raced: Any = None
+        self._checkpoints = Checkpoints(self._own_connection, self._write_lock)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -54,8 +59,67 @@ class Database:
         ):
             yield session
 
+    @contextmanager
+    def looking(self) -> Iterator[Straight]:
+        """As `reading`, straight on the driver: for single statements on the raced path."""
+        connection = self.engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            yield Straight(cursor, self.engine.dialect)
+            cursor.close()
+        finally:
+            connection.close()  # back to the pool, which rolls back
+
+    @contextmanager
+    def taking(self) -> Iterator[Straight]:
+        """As `writing`, straight on the driver: for the raced path."""
+        if self.on_sqlite:
+            with self._write_lock:
+                yield from self._taking(self._raced_connection(), begin="BEGIN IMMEDIATE")
+                self._checkpoints.committed()
+            return
+        connection = self.engine.raw_connection()
+        try:
+            yield from self._taking(connection)
+        finally:
+            connection.close()  # back to the pool
+
+    def _taking(self, connection: Any, begin: str | None = None) -> Iterator[Straight]:
+        cursor = connection.cursor()
+        try:
+            if begin:
+                cursor.execute(begin)
+            yield Straight(cursor, self.engine.dialect)
+            connection.commit()
+        except BaseException:
+            connection.rollback()
+            raise
+        finally:
+            cursor.close()
+
+    def _raced_connection(self) -> Any:
+        """Return the one connection of the raced path: as long as only it writes, its page cache
+        stays good from one transaction to the next.
+        """
+        if self._raced is None:
+            self._raced = self._own_connection()
+            cursor = self._raced.cursor()
+            cursor.execute(f"PRAGMA wal_autocheckpoint={BACKSTOP_PAGES}")
+            cursor.execute("PRAGMA cache_size=-8000")
+            cursor.close()
+        return self._raced
+
+    def _own_connection(self) -> Any:
+        connection = self.engine.raw_connection()
+        connection.detach()
+        return connection
+
     def close(self) -> None:
         """Close all connections."""
+        if self.on_sqlite:
+            self._checkpoints.close()
+        if self._raced is not None:
+            self._raced.close()
         self.engine.dispose()
 
 

@@ -5,12 +5,23 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from survey.records.straight import Prepared, Straight
+
 # FTS5's own tables and PostgreSQL's table are made by hand in the first migration and are left
 # out of alembic's comparison.
 INDEX_TABLES = frozenset(
     ["answer_search"]
     + [f"answer_search_{part}" for part in ("data", "idx", "content", "docsize", "config")]
 )
+
+_INSERT = {
+    "sqlite": "INSERT INTO answer_search (rowid, body) VALUES (:answer, :body)",
+    "postgresql": (
+        "INSERT INTO answer_search (workspace_id, answer_id, document) "
+        "VALUES (:workspace, :answer, to_tsvector('simple', :body))"
+    ),
+}
+_INDEX = {name: Prepared(text(statement)) for name, statement in _INSERT.items()}
 
 
 def index_answer(session: Session, workspace_id: int, answer_id: int, body: str) -> None:
@@ -21,19 +32,19 @@ def index_answer(session: Session, workspace_id: int, answer_id: int, body: str)
 
 def index_new_answers(session: Session, workspace_id: int, bodies: Mapping[int, str]) -> None:
     """Make the words of answers findable that were never indexed before, by answer id."""
-    if session.get_bind().dialect.name == "sqlite":
-        statement = "INSERT INTO answer_search (rowid, body) VALUES (:answer, :body)"
-    else:
-        statement = (
-            "INSERT INTO answer_search (workspace_id, answer_id, document) "
-            "VALUES (:workspace, :answer, to_tsvector('simple', :body))"
-        )
+    statement = _INSERT[session.get_bind().dialect.name]
     rows = [
         {"workspace": workspace_id, "answer": answer_id, "body": body}
         for answer_id, body in bodies.items()
     ]
     if rows:
         session.execute(text(statement), rows)
+
+
+def index_straight(straight: Straight, workspace_id: int, answer_id: int, body: str) -> None:
+    """Make the words of one new answer findable, on the raced path."""
+    values = {"workspace": workspace_id, "answer": answer_id, "body": body}
+    straight.run(_INDEX[straight.database], values)
 
 
 def forget_answers(session: Session, workspace_id: int, answer_ids: Iterable[int]) -> None:
