@@ -15,6 +15,8 @@ from survey.ask import api as ask_api
 from survey.ask import owner_pages as ask_owner_pages
 from survey.ask import pages as ask_pages
 from survey.clock import in_words, utc_now
+from survey.export import api as export_api
+from survey.export import pages as export_pages
 from survey.records.database import Database
 from survey.settings import Settings, read_settings
 from survey.show import pages as show_pages
@@ -81,6 +83,8 @@ def _register_parts(app: Flask) -> None:
     app.register_blueprint(ask_owner_pages.blueprint)
     app.register_blueprint(ask_api.blueprint)
     app.register_blueprint(show_pages.blueprint)
+    app.register_blueprint(export_pages.blueprint)
+    app.register_blueprint(export_api.blueprint)
     app.register_blueprint(health.blueprint)
 
 

@@ -17,6 +17,7 @@ from survey.answer.csv_file import Wanted
 from survey.answer.import_file import import_file, import_report
 from survey.clock import utc_now
 from survey.errors import AfterwordError, InputError
+from survey.export.answers_file import write_answers
 from survey.records.database import Database
 from survey.records.migrate import migrate, reachable, require_newest_revision
 from survey.records.workspaces import find_workspace
@@ -61,6 +62,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_create_owner(commands)
     add_create_key(commands)
     add_import(commands)
+    add_export(commands)
     add_serve(commands)
     add_web(commands)
     add_worker(commands)
@@ -154,6 +156,26 @@ def add_import(commands: "Commands[argparse.ArgumentParser]") -> None:
     )
     command.add_argument("--encoding", default="utf-8", help="of the file; utf-8 by default")
     command.set_defaults(run=run_import)
+
+
+def add_export(commands: "Commands[argparse.ArgumentParser]") -> None:
+    """Describe ``survey export``."""
+    command = commands.add_parser("export", help="write all answers with their themes to a file")
+    command.add_argument("--workspace", required=True, metavar="NAME")
+    command.add_argument("--out", required=True, metavar="FILE.csv", type=Path)
+    command.set_defaults(run=run_export)
+
+
+def run_export(given: argparse.Namespace) -> int:
+    """Write the file."""
+    with open_database() as database:
+        with database.reading() as session:
+            workspace = find_workspace(session, given.workspace)
+            workspace_id = workspace.id if workspace else None
+        if workspace_id is None:
+            raise InputError(f"There is no workspace named {given.workspace!r}.")
+        write_answers(database, workspace_id, given.out)
+    return 0
 
 
 def run_import(given: argparse.Namespace) -> int:
