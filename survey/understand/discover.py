@@ -16,14 +16,13 @@ Journal of Statistical Mechanics P10008.
 Lancichinetti, Fortunato (2012), Consensus clustering in complex networks, Scientific Reports 2:336.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import squareform
 from sknetwork.clustering import Louvain
 
 from survey.understand.blocks import Floats, in_blocks, means, nearest, one_thread_each, unit
@@ -32,13 +31,19 @@ NEIGHBOURS = 15
 RUNS = 20
 DROPPED = 0.2
 """Share of links that each run leaves out."""
-FINER = 1.5
+FINER = 2.0
 """Small groups made for each theme that is asked for, before the closest are joined."""
+LARGEST_SHARE = 0.15
+"""Groups are not joined to more than this share of all clauses (or half as much again as an even
+share, if that is more): the words of the trade itself would draw everything together."""
 FEWEST, SMALLEST_SHARE = 5, 0.003
 """A group of fewer clauses than both of these allow dissolves into its neighbours."""
 GRAPH_AT_MOST = 12_000
 """Above this many clauses the graph is made on a sample and the rest join its groups."""
 USUAL_RESOLUTION = 1.5
+THEMES_PER_DECADE, CLAUSES_PER_THEME = 6, 15
+"""Unless a number is asked for: six themes for each factor of ten in clauses, and no more than one
+for fifteen clauses. No measure without labels finds a better number."""
 LEAST_WEIGHT = 1e-3
 
 Labels = NDArray[np.int32]
@@ -76,7 +81,7 @@ def find_groups(
     vectors : ndarray, shape (n, d)
         Unit rows, one a clause.
     themes : int, optional
-        About how many groups to make, 1 or more; left to the data if left out.
+        About how many groups to make, 1 or more; `usual_number` of them if left out.
     seed : int, default 0
         Decides the sample and the links left out; the same seed gives the same groups.
     graph_at_most : int, default 12000
@@ -87,6 +92,8 @@ def find_groups(
     Groups
         Fewer groups than asked for where the clauses do not support as many.
     """
+    if themes is None:
+        themes = usual_number(len(vectors))
     distinct, times = _distinct(vectors[_sample(len(vectors), graph_at_most, seed)])
     with one_thread_each():
         small = _small_groups(distinct, times, themes, seed)
@@ -95,9 +102,15 @@ def find_groups(
         points = unit(means(distinct, small, int(small.max()) + 1))
         # One more pass: each clause goes to the closest group, wherever the graph left it.
         placed, _ = nearest(distinct, points)
-        group_of = _join(distinct, placed, len(points), themes)
+        group_of = _join(distinct, times, placed, themes)
     closest, _ = nearest(vectors, points)
     return _largest_first(group_of[closest], points, group_of)
+
+
+def usual_number(clauses: int) -> int:
+    """Say how many themes are found in so many clauses, unless a number is asked for."""
+    by_size = round(THEMES_PER_DECADE * math.log10(max(clauses, 1)))
+    return max(1, min(by_size, clauses // CLAUSES_PER_THEME))
 
 
 def _no_groups(vectors: NDArray[np.floating]) -> Groups:
@@ -123,7 +136,7 @@ def _sample(count: int, at_most: int, seed: int) -> NDArray[np.int64]:
 
 
 def _small_groups(
-    vectors: Floats, times: NDArray[np.int64], themes: int | None, seed: int
+    vectors: Floats, times: NDArray[np.int64], themes: int, seed: int
 ) -> Labels | None:
     """Cut the consensus graph into groups, about FINER for each theme wanted."""
     smallest = max(FEWEST, int(np.ceil(SMALLEST_SHARE * times.sum())))
@@ -131,7 +144,7 @@ def _small_groups(
         labels = _dissolve(np.arange(len(vectors), dtype=np.int32), times, smallest)
         return labels if labels.max(initial=-1) >= 0 else None
     graph = neighbour_graph(vectors)
-    wanted = None if themes is None else max(1, round(FINER * themes))
+    wanted = max(1, round(FINER * themes))
 
     def cut(links: sparse.csr_matrix, resolution: float) -> Labels:
         return _dissolve(_communities(links, resolution, seed), times, smallest)
@@ -224,10 +237,8 @@ def _communities(graph: sparse.csr_matrix, resolution: float, seed: int) -> Labe
     return np.asarray(method.fit_predict(graph), dtype=np.int32)
 
 
-def _resolution_for(cut: Callable[[float], Labels], wanted: int | None, start: float) -> float:
+def _resolution_for(cut: Callable[[float], Labels], wanted: int, start: float) -> float:
     """Search for the resolution that gives about as many groups as wanted."""
-    if wanted is None:
-        return start
     low, high, resolution = start / 64, start * 64, start
     for _ in range(8):
         found = int(cut(resolution).max()) + 1
@@ -249,15 +260,62 @@ def _dissolve(labels: Labels, times: NDArray[np.int64], smallest: int) -> Labels
     return numbers[labels]
 
 
-def _join(vectors: Floats, labels: Labels, count: int, themes: int | None) -> Labels:
-    """Join the closest groups, by mean cosine between their clauses, until few enough remain."""
-    if themes is None or count <= max(themes, 1):
-        return np.arange(count, dtype=np.int32)
+def _join(vectors: Floats, times: NDArray[np.int64], labels: Labels, themes: int) -> Labels:
+    """Join the two closest groups, by mean cosine between their clauses, until few enough remain.
+
+    Parameters
+    ----------
+    vectors : ndarray of float32, shape (n, d)
+        Distinct clauses.
+    times : ndarray of int, shape (n,)
+        How often each was said.
+    labels : ndarray of int, shape (n,)
+        Its small group.
+    themes : int
+        How many groups shall remain.
+
+    Returns
+    -------
+    ndarray of int, shape (number of small groups,)
+        The joined group of each small group.
+    """
+    count = int(labels.max()) + 1
+    sizes: NDArray[np.float64] = np.bincount(labels, minlength=count).astype(np.float64)
+    said: NDArray[np.float64] = np.bincount(labels, weights=times, minlength=count).astype(
+        np.float64
+    )
     centres = means(vectors, labels, count).astype(np.float64)
-    apart = np.clip(1 - np.round(centres @ centres.T, 6), 0, 2)
-    np.fill_diagonal(apart, 0)
-    tree = linkage(squareform((apart + apart.T) / 2, checks=False), "average")
-    return np.asarray(fcluster(tree, max(themes, 1), "maxclust") - 1, dtype=np.int32)
+    sums = np.round(centres @ centres.T, 6) * np.outer(sizes, sizes)
+    joined, left = np.arange(count), count
+    largest = max(LARGEST_SHARE, 1.5 / themes) * said.sum()
+    while left > themes:
+        pair = _closest_pair(sums, sizes, said, largest)
+        if pair is None:
+            largest *= 1.3  # nothing fits under it: the remaining groups are all large
+            continue
+        into, gone = pair
+        sums[into] += sums[gone]
+        sums[:, into] += sums[:, gone]
+        sizes[into], said[into] = sizes[into] + sizes[gone], said[into] + said[gone]
+        sizes[gone] = 0
+        joined[joined == gone] = into
+        left -= 1
+    return np.unique(joined, return_inverse=True)[1].astype(np.int32)
+
+
+def _closest_pair(
+    sums: NDArray[np.float64],
+    sizes: NDArray[np.float64],
+    said: NDArray[np.float64],
+    largest: float,
+) -> tuple[int, int] | None:
+    alive = sizes > 0
+    allowed = np.triu(np.outer(alive, alive), 1) & (np.add.outer(said, said) <= largest)
+    if not allowed.any():
+        return None
+    closeness = np.where(allowed, sums / np.maximum(np.outer(sizes, sizes), 1), -np.inf)
+    into, gone = np.unravel_index(int(closeness.argmax()), closeness.shape)
+    return int(into), int(gone)
 
 
 def _largest_first(labels: Labels, points: Floats, group_of: Labels) -> Groups:

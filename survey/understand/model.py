@@ -242,14 +242,13 @@ class ThemeModel:
     def _encode(self, texts: Sequence[str]) -> NDArray[np.float16]:
         return stored(self.embedder.encode(texts))
 
-    def _curated(self) -> list[tuple[str, NDArray[np.float32]]]:
+    def _curated(self) -> list[tuple[str, NDArray[np.float16]]]:
         """Place the shipped book's themes among the vectors, for their names."""
         if self.book is not None:
             return []
         places = []
         for theme in shipped_book().themes:
-            vectors = self._encode([theme.definition, *theme.examples]).astype(np.float32)
-            places.append((theme.name, unit(vectors.mean(axis=0, keepdims=True))[0]))
+            places.append((theme.name, self._encode([theme.name, theme.definition])))
         return places
 
     def _assign(self, reading: Reading, ids: Sequence[str] | None) -> list[Assignment]:

@@ -7,7 +7,7 @@ curated name is taken instead.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,32 +17,61 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 from survey.understand.blocks import Floats
 
 CURATED_AT = 0.50
-"""Cosine of a theme's centre to a book theme from which the book's name is taken."""
+"""Least cosine of a theme's centre to a book theme's name, and to its definition, from which it
+takes that name; to one alone it is often an accident."""
 LONGEST = 5
-CANDIDATES = 60
+CANDIDATES = 80
+SAID_ONCE = 0.12
+"""What it costs a name that only one clause uses it."""
+ALONE_FROM = 0.35
+"""Share of a theme's clauses that a single word must be in to stand as its name."""
 READ_AT_MOST = 3000
 """Clauses of a theme that are looked at for its name."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+")
-_BREAK = re.compile(r"[.,;:!?()\"“”\n•]+")
+_BREAK = re.compile(r"[.,;:!?()\[\]\"“”\n•*/]+")
 _FILLERS = (
     "very really just quite too also much many lot lots bit got get getting gets would could "
     "should may might will shall can cant can't couldn't don't didn't doesn't wasn't isn't won't "
     "im i'm ive i've id i'd it's its that's they're there's i'll we'd you're let make made "
-    "please thank thanks ok okay yes maybe perhaps think thought feel felt know said say "
-    "did does doing done one two thing things something anything everything time times "
-    "day days way people person etc sure able actually definitely always never ever"
+    "please thank thanks ok okay yes maybe perhaps think thought feel felt know said say her him "
+    "did does doing one two thing things something anything everything etc sure able actually "
+    "definitely always never ever usually later often still because"
 )
-_STOPS = ENGLISH_STOP_WORDS | frozenset(_FILLERS.split())
+_CONTENT_WORDS = (
+    "bill call fire system detail interest amount serious empty front back full top side bottom "
+    "computer cry fill move show describe name part found keep done alone together"
+)
+_FUNCTION = ENGLISH_STOP_WORDS - frozenset(_CONTENT_WORDS.split())
+_STOPS = _FUNCTION | frozenset(_FILLERS.split())
 _BLAND_WORDS = (
     "service services staff patient patients customer customers client clients people good great "
     "better best worse bad worst nice excellent experience fine happy improve improved improvement "
     "need needed needs want wanted thing work job place company team looked help helpful business "
-    "care treated treatment given went going come came took take taken told asked ask"
+    "care treated treatment given went going come came took take taken told asked ask use used "
+    "using true trouble case score reason answer question survey comment issue problem lovely "
+    "brilliant perfect pleased satisfied amazing wonderful fantastic well been had has have "
+    "time times day days way people person something somebody somewhere "
+    "overall general available possible understand felt especially extremely"
 )
 _BLAND = frozenset(_BLAND_WORDS.split())
 """Words that say nothing alone, in any trade; inside a phrase they are welcome."""
-_LENGTH_BONUS = {1: -0.25, 2: 0.0, 3: 0.06, 4: 0.05, 5: 0.0}
+_TELLING_WORDS = "i me my we us our you your he she they it this these those is are was were be am"
+_TELLING = frozenset(_TELLING_WORDS.split())
+"""Words of a story rather than of a name."""
+_OPENING_WORDS = (
+    "because and but so also as since that which the a an it its it's was were is are i we they he "
+    "she there there's just then when if had has have very really been being me my they're"
+)
+_OPENINGS = frozenset(_OPENING_WORDS.split())
+"""Words that a short clause can lose at its start and still be understood."""
+_DANGLING_WORDS = (
+    "arrived called said seemed gave going getting having being made like want need needed wanted "
+    "received used took became put kept let rang asked told went came given brought"
+)
+_DANGLING = frozenset(_DANGLING_WORDS.split())
+"""Verbs that leave a phrase open when they end it."""
+_LENGTH_BONUS = {1: -0.32, 2: 0.02, 3: 0.05, 4: 0.04, 5: 0.0}
 
 
 @dataclass(frozen=True)
@@ -75,8 +104,8 @@ def name_themes(
         Unit centre of each theme.
     encode : callable
         Turns texts into unit rows, as an embedder does.
-    curated : sequence of (str, ndarray of shape (d,))
-        Names from the book, each with its place.
+    curated : sequence of (str, ndarray of shape (m, d))
+        Names from the book, each with the unit rows that must all be close.
     taken : sequence of str
         Names that others have already.
 
@@ -98,7 +127,7 @@ def name_themes(
     for label, phrases in enumerate(candidates):
         ranked = [
             *_curated(centres[label], curated),
-            *_ranked(label, phrases, len(texts[label]), centres, encode),
+            *_ranked(label, phrases, centres, encode),
             *sorted(set(texts[label]), key=len),
             f"Theme {label + 1}",
         ]
@@ -109,7 +138,7 @@ def name_themes(
 
 
 def _count_phrases(texts: Sequence[str]) -> dict[tuple[str, ...], Phrase]:
-    """Count, once a clause, each phrase that could stand as a name."""
+    """Count, once a clause, each word and each phrase that could stand as a name."""
     counts: Counter[tuple[str, ...]] = Counter()
     typed: dict[tuple[str, ...], str] = {}
     for text in texts:
@@ -117,48 +146,101 @@ def _count_phrases(texts: Sequence[str]) -> dict[tuple[str, ...], Phrase]:
         for part in _BREAK.split(text[:600]):
             matches = list(_WORD.finditer(part))
             words = [match[0].lower().replace("’", "'") for match in matches]
-            for start in range(len(words)):
-                for end in range(start + 1, min(start + LONGEST, len(words)) + 1):
-                    if _could_name(words[start:end]):
-                        key = tuple(words[start:end])
-                        seen.setdefault(key, part[matches[start].start() : matches[end - 1].end()])
+            for start, end in _stretches(words):
+                spelling = part[matches[start].start() : matches[end - 1].end()]
+                seen.setdefault(tuple(words[start:end]), spelling)
         counts.update(seen.keys())
         for key, spelling in seen.items():
             typed.setdefault(key, spelling)
     return {key: Phrase(key, typed[key], count) for key, count in counts.items()}
 
 
+def _stretches(words: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield every word, every phrase with a natural start and end, and a short whole clause."""
+    for start in range(len(words)):
+        yield start, start + 1
+        if start and words[start - 1] not in _FUNCTION:
+            continue
+        for end in range(start + 2, min(start + LONGEST, len(words)) + 1):
+            if (end == len(words) or words[end] in _FUNCTION) and _could_name(words[start:end]):
+                yield start, end
+    first = next((at for at, word in enumerate(words) if word not in _OPENINGS), len(words))
+    if 2 <= len(words) - first <= LONGEST and sum(w not in _STOPS for w in words[first:]) > 1:
+        yield first, len(words)
+
+
 def _could_name(words: Sequence[str]) -> bool:
     if words[0] in _STOPS or words[-1] in _STOPS or len(words[0]) < 2 or len(words[-1]) < 2:
         return False
-    if any(word.isdigit() for word in words):
+    if any(word.isdigit() for word in words) or len(set(words)) < len(words):
         return False
+    return _says_something(words)
+
+
+def _says_something(words: Sequence[str]) -> bool:
     return any(word not in _STOPS and word not in _BLAND for word in words)
 
 
 def _shortlist(
     label: int, counts: Sequence[dict[tuple[str, ...], Phrase]], sizes: Sequence[int]
 ) -> list[tuple[float, Phrase]]:
-    """Keep the phrases that tell this theme from the others, by smoothed log-odds."""
-    total = sum(sizes)
+    """Keep the phrases that tell this theme from the others.
+
+    A phrase is worth what its words are worth: the share of the theme's clauses that hold the
+    word, times how much rarer it is elsewhere. So 'long wait' also counts where 'waited' stands
+    alone, and a rare phrase of frequent words can win over a frequent one of empty words.
+    """
+    inside = _word_shares(counts[label], sizes[label])
+    total = max(sum(sizes) - sizes[label], 1)
+    outside: Counter[str] = Counter()
+    for other, shares in enumerate(counts):
+        if other != label:
+            for key, phrase in shares.items():
+                if len(key) == 1:
+                    outside[_stem(key[0])] += phrase.clauses
+    fewest = 1 if sizes[label] < 20 else 2
     scored = []
     for key, phrase in counts[label].items():
-        if phrase.clauses < min(3, 1 + sizes[label] // 20):
+        if phrase.clauses < fewest and len(key) < 3:
             continue
-        everywhere = sum(other[key].clauses for other in counts if key in other)
-        inside = (phrase.clauses + 0.5) / (sizes[label] + 1)
-        outside = (everywhere - phrase.clauses + 0.5) / (total - sizes[label] + 1)
-        exclusive = phrase.clauses / everywhere
-        score = np.log(inside / outside) * np.sqrt(inside) + 0.3 * exclusive
-        scored.append((float(score), phrase))
+        alone = _could_name(key) and phrase.clauses >= ALONE_FROM * sizes[label]
+        if len(key) == 1 and not alone:
+            continue
+        worth = [
+            _worth(inside.get(_stem(word), 0.0), outside[_stem(word)] / total)
+            for word in key
+            if word not in _STOPS
+        ]
+        often = np.log1p(phrase.clauses) / np.log1p(max(sizes[label], 2))
+        worth = worth or [0.0]
+        scored.append((sum(worth) / len(worth) + 0.3 * max(worth) + 0.3 * float(often), phrase))
     scored.sort(key=lambda pair: (-pair[0], pair[1].words))
     return scored[:CANDIDATES]
+
+
+def _worth(inside: float, outside: float) -> float:
+    return float(np.sqrt(inside) * inside / (inside + outside)) if inside else 0.0
+
+
+def _word_shares(phrases: dict[tuple[str, ...], Phrase], size: int) -> dict[str, float]:
+    shares: Counter[str] = Counter()
+    for key, phrase in phrases.items():
+        if len(key) == 1:
+            shares[_stem(key[0])] += phrase.clauses
+    return {stem: min(1.0, count / max(size, 1)) for stem, count in shares.items()}
+
+
+def _stem(word: str) -> str:
+    """Cut the commonest endings, so that 'waiting' and 'waited' count as one word."""
+    for ending in ("ingly", "edly", "ing", "ied", "ies", "ed", "ly", "es", "s"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)]
+    return word
 
 
 def _ranked(
     label: int,
     candidates: Sequence[tuple[float, Phrase]],
-    size: int,
     centres: Floats,
     encode: Callable[[Sequence[str]], NDArray[np.floating]],
 ) -> list[str]:
@@ -167,27 +249,36 @@ def _ranked(
     vectors = np.asarray(encode([phrase.typed for _, phrase in candidates]), dtype=np.float32)
     cosines = np.round(vectors @ centres.T, 4)
     rivals = np.delete(cosines, label, axis=1)
-    nearest_rival = rivals.max(axis=1) if rivals.shape[1] else np.zeros(len(cosines))
+    closest_rival = rivals.max(axis=1) if rivals.shape[1] else np.zeros(len(cosines))
     scores = [
         float(
-            cosines[row, label]
-            + 0.5 * (cosines[row, label] - nearest_rival[row])
-            + 0.4 * odds
-            + 0.5 * np.sqrt(phrase.clauses / max(size, 1))
-            + _LENGTH_BONUS[len(phrase.words)]
+            1.2 * cosines[row, label]
+            + 0.4 * (cosines[row, label] - closest_rival[row])
+            + 0.6 * worth
+            + _form(phrase.words)
+            - (SAID_ONCE if phrase.clauses == 1 else 0.0)
         )
-        for row, (odds, phrase) in enumerate(candidates)
+        for row, (worth, phrase) in enumerate(candidates)
     ]
     order = sorted(range(len(scores)), key=lambda row: (-scores[row], candidates[row][1].words))
     return [_as_title(candidates[row][1].typed) for row in order]
+
+
+def _form(words: Sequence[str]) -> float:
+    """Prefer two to four words that read as a name, not as a piece of a story."""
+    telling = 0.10 * sum(word in _TELLING for word in words)
+    dangling = 0.12 if words[-1] in _DANGLING else 0.0
+    bland = 0.0 if _says_something(words) else 0.15
+    begun = 0.08 if words[0] in _STOPS else 0.0
+    return _LENGTH_BONUS[len(words)] - telling - dangling - bland - begun
 
 
 def _curated(
     centre: NDArray[np.floating], curated: Sequence[tuple[str, NDArray[np.floating]]]
 ) -> list[str]:
     close = [
-        (-float(np.round(np.asarray(place, np.float32) @ centre, 4)), name)
-        for name, place in curated
+        (-float(np.round((np.asarray(places, np.float32) @ centre).min(), 4)), name)
+        for name, places in curated
     ]
     return [name for cosine, name in sorted(close) if -cosine >= CURATED_AT]
 

@@ -42,7 +42,7 @@ def test_a_name_was_typed_by_somebody() -> None:
 
 
 def test_a_theme_next_to_the_book_takes_its_name() -> None:
-    assert named(curated=[("Hard to reach", encode(PHONE)[0])])[1] == "Hard to reach"
+    assert named(curated=[("Hard to reach", encode(PHONE)[:1])])[1] == "Hard to reach"
 
 
 def test_two_themes_never_share_a_name() -> None:
