@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from flask import Flask
 from sqlalchemy import create_engine, text
@@ -22,6 +23,9 @@ from tests.support.postgres import running_postgres
 
 BOTH = ("sqlite", "postgresql")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+# A busy machine is no fault of the code under test: no deadline for a single example.
+hypothesis.settings.register_profile("afterword", deadline=None)
+hypothesis.settings.load_profile("afterword")
 
 
 @pytest.fixture(scope="session")
