@@ -14,6 +14,15 @@ Tone = Literal["wish", "praise", "unclear"]
 PILES: tuple[Pile, ...] = get_args(Pile)
 TONES: tuple[Tone, ...] = get_args(Tone)
 
+# What a run made of the answers of a pile; those that wait are the ones it made nothing of.
+OUTCOMES: dict[Pile, tuple[str, ...]] = {
+    "nothing": (NOTHING,),
+    "unsorted": (UNSORTED,),
+    "other_language": (OTHER_LANGUAGE,),
+    "sorted": (THEMES, NOTHING),
+    "waiting": (THEMES, NOTHING, UNSORTED, OTHER_LANGUAGE),
+}
+
 
 @dataclass(frozen=True)
 class AnswerFilter:
@@ -120,17 +129,10 @@ def _has_segment(name: str, value: str) -> ColumnElement[bool]:
 def _in_pile(workspace_id: int, run_id: int | None, pile: Pile) -> ColumnElement[bool]:
     if run_id is None:
         return true() if pile == "waiting" else false()
-    outcomes = {
-        "nothing": (NOTHING,),
-        "unsorted": (UNSORTED,),
-        "other_language": (OTHER_LANGUAGE,),
-        "sorted": (THEMES, NOTHING),
-        "waiting": (THEMES, NOTHING, UNSORTED, OTHER_LANGUAGE),
-    }[pile]
     dealt_with = exists().where(
         Sorting.workspace_id == workspace_id,
         Sorting.run_id == run_id,
         Sorting.answer_id == Answer.id,
-        Sorting.outcome.in_(outcomes),
+        Sorting.outcome.in_(OUTCOMES[pile]),
     )
     return ~dealt_with if pile == "waiting" else dealt_with

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Any, Literal, get_args
 
 from sqlalchemy import ColumnElement, and_, func, literal, select, tuple_
@@ -11,10 +12,9 @@ from sqlalchemy.orm import Session
 
 from survey.errors import FieldError
 from survey.records import Answer, AnswerSegment, AnswerText, Assignment, Sorting, Theme
-from survey.records.filters import AnswerFilter, answers_in_view
-from survey.show.figures import figures_in_view, first_and_last_day
+from survey.records.filters import OUTCOMES, AnswerFilter, answers_in_view
+from survey.show.figures import sum_of_counts
 from survey.show.marks import Piece, pieces, shown_part, within
-from survey.show.span import span_of
 
 Order = Literal["newest", "typical", "unsure"]
 ORDERS: tuple[Order, ...] = get_args(Order)
@@ -315,19 +315,10 @@ def answers_counted(
     if len(wanted.segments) > 1 or (wanted.tones and wanted.theme_id is None):
         conditions = answers_in_view(workspace_id, run_id, wanted)
         return session.execute(select(func.count(Answer.id)).where(*conditions)).scalar_one()
-    days = first_and_last_day(session, workspace_id, wanted)
-    if days is None:
-        return 0
-    figures = figures_in_view(session, workspace_id, run_id, wanted, span_of(*days))
+    counted = partial(sum_of_counts, session, workspace_id, wanted=wanted)
     if wanted.theme_id is not None:
-        tones = wanted.tones or ("wish", "praise", "unclear")
-        return figures.theme(wanted.theme_id, tones).total
-    piles = {
-        "nothing": figures.nothing.total,
-        "unsorted": figures.unsorted.total,
-        "other_language": figures.other_language.total,
-        "sorted": figures.sorted_answers,
-        "waiting": figures.waiting,
-        None: figures.answered.total,
-    }
-    return piles[wanted.pile]
+        return counted(run_id, ("theme",))
+    if wanted.pile is None:
+        return counted(0, ("answered",))
+    of_pile = counted(run_id, OUTCOMES[wanted.pile])
+    return counted(0, ("answered",)) - of_pile if wanted.pile == "waiting" else of_pile

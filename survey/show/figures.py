@@ -196,10 +196,9 @@ def _counts(
     segment: tuple[str, str],
     span: Span,
 ) -> Select[Any]:
-    amount = table.answers if issubclass(table, DayCount) else table.change
     cell: list[Any] = [table.measure, table.theme_id, table.tone, _step(table.day, span)]
     return (
-        select(*cell, func.sum(amount).label("amount"))
+        select(*cell, func.sum(_amount(table)).label("amount"))
         .where(
             table.workspace_id == workspace_id,
             table.segment_name == segment[0],
@@ -209,6 +208,10 @@ def _counts(
         )
         .group_by(*cell)
     )
+
+
+def _amount(table: type[DayCount] | type[CountDelta]) -> InstrumentedAttribute[int]:
+    return table.answers if issubclass(table, DayCount) else table.change
 
 
 def _step(day: InstrumentedAttribute[Any], span: Span) -> ColumnElement[int]:
@@ -315,3 +318,44 @@ def first_and_last_day(
         )
         days += [day for day in session.execute(query).one() if day is not None]
     return (min(days), max(days)) if days else None
+
+
+def sum_of_counts(
+    session: Session,
+    workspace_id: int,
+    run_id: int | None,
+    measures: tuple[str, ...],
+    *,
+    wanted: AnswerFilter,
+) -> int:
+    """Return one number from the counts: some measures of a view of one segment at most.
+
+    Parameters
+    ----------
+    session : Session
+        An open session.
+    workspace_id : int
+        Whose answers.
+    run_id : int or None
+        The run whose measures these are, 0 for those of no run; None counts nothing.
+    measures : tuple of str
+        What to add up.
+    wanted : AnswerFilter
+        Its days, its segment, and its theme and tones where it has one.
+    """
+    name, value = wanted.segments[0] if wanted.segments else ("", "")
+    found = 0
+    for table in (DayCount, CountDelta):
+        query = select(func.coalesce(func.sum(_amount(table)), 0)).where(
+            table.workspace_id == workspace_id,
+            table.segment_name == name,
+            table.segment_value == value,
+            table.run_id == run_id,
+            table.measure.in_(measures),
+            table.theme_id == (wanted.theme_id or 0),
+            *([table.tone.in_(wanted.tones)] if wanted.tones else []),
+            *([table.day >= wanted.since] if wanted.since else []),
+            *([table.day <= wanted.until] if wanted.until else []),
+        )
+        found += int(session.execute(query).scalar_one())
+    return found

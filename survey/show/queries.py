@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from survey.records import Answer, AnswerText, Assignment, Theme
@@ -240,19 +240,25 @@ class _Quoting:
         self._few: dict[tuple[int, bool], list[Candidate]] | None = None
         if figures.answered.total <= _FEW_IN_VIEW:
             self._few = _candidates_at_once(session, *self._here)
+        # Built once and run for every theme: building costs more than running.
+        self._walks = {tones: _walk(*self._here, tones) for tones in (WISHES, PRAISE)}
 
     def quotes(self, theme_id: int, tones: tuple[Tone, ...]) -> tuple[Quote, ...]:
         if self._few is not None:
             return chosen_quotes(self._few.get((theme_id, tones == PRAISE), ()))
-        workspace_id, run_id, wanted = self._here
-        narrowed = replace(wanted, theme_id=None, tones=())
-        query = (
-            _quotable(workspace_id, run_id, narrowed)
-            .where(Assignment.theme_id == theme_id, Assignment.tone.in_(tones))
-            .order_by(Assignment.confidence.desc(), Assignment.answer_id.desc())
-            .limit(_CANDIDATES)
-        )
-        return chosen_quotes(_candidate(row) for row in self._session.execute(query))
+        rows = self._session.execute(self._walks[tones], {"theme": theme_id})
+        return chosen_quotes(_candidate(row) for row in rows)
+
+
+def _walk(
+    workspace_id: int, run_id: int | None, wanted: AnswerFilter, tones: tuple[Tone, ...]
+) -> Any:
+    return (
+        _quotable(workspace_id, run_id, wanted)
+        .where(Assignment.theme_id == bindparam("theme"), Assignment.tone.in_(tones))
+        .order_by(Assignment.confidence.desc())
+        .limit(_CANDIDATES)
+    )
 
 
 def _quotable(workspace_id: int, run_id: int | None, wanted: AnswerFilter) -> Any:

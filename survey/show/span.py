@@ -8,8 +8,9 @@ from functools import cached_property
 from survey.show.exact import change_chance, interval
 
 WEEK = 7
+RECENT = 28  # days of the newest part, which is compared with what came before
 _DAILY_UP_TO = 21  # days; a longer view is counted in whole weeks, which all hold one Sunday
-_RECENT_WEEKS = 4
+_WEEKLY_UP_TO = 371  # days; a longer view is counted in fours of weeks
 _MOST_POINTS = 26
 _ANSWERS_A_POINT = 12  # on average; fewer make a line of noise
 FEWEST_FOR_A_POINT = 5
@@ -32,7 +33,7 @@ class Span:
     first, last : date
         Both included.
     width : int
-        Days in a step: 1 in a short view, else 7. The oldest step may be cut short.
+        Days in a step: 1, 7 or 28. The oldest step may be cut short.
     """
 
     first: date
@@ -58,8 +59,10 @@ class Span:
 
 
 def span_of(first: date, last: date) -> Span:
-    """Return the span of a view, in days or weeks by its length."""
-    return Span(first, last, 1 if (last - first).days < _DAILY_UP_TO else WEEK)
+    """Return the span of a view, in days, weeks or fours of weeks by its length."""
+    days = (last - first).days
+    width = 1 if days < _DAILY_UP_TO else WEEK if days < _WEEKLY_UP_TO else RECENT
+    return Span(first, last, width)
 
 
 @dataclass(frozen=True)
@@ -158,9 +161,9 @@ def change(span: Span, counts: Sequence[int], of: Sequence[int]) -> Change | Non
     span, counts, of
         As in `trend`.
     """
-    if span.width != WEEK or len(span.steps) < 2 * _RECENT_WEEKS:
+    if span.days < 2 * RECENT:
         return None
-    cut = len(span.steps) - _RECENT_WEEKS
+    cut = len(span.steps) - RECENT // span.width
     return Change(
         sum(counts[cut:]), sum(of[cut:]), sum(counts[:cut]), sum(of[:cut]), span.steps[cut].first
     )

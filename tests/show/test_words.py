@@ -1,0 +1,162 @@
+"""Marks, quotes, trends and figures in words: pure functions with plain answers."""
+
+import itertools
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from survey.show import words
+from survey.show.charts import plot, spark
+from survey.show.marks import pieces, sentence_around, shown_part
+from survey.show.quotes import Candidate, chosen_quotes
+from survey.show.span import Point, Span, change, span_of, trend
+
+MONDAY = date(2026, 1, 5)
+
+
+@given(
+    st.text(max_size=60),
+    st.lists(st.tuples(st.integers(-5, 70), st.integers(-5, 70)), max_size=5),
+)
+def test_marking_changes_no_character(body: str, marks: list[tuple[int, int]]) -> None:
+    found = pieces(body, marks)
+    assert "".join(piece.text for piece in found) == body
+    assert all(piece.text for piece in found)
+    assert all(a.marked != b.marked for a, b in itertools.pairwise(found))
+
+
+def test_the_deciding_clause_is_marked() -> None:
+    marked = [
+        piece.text for piece in pieces("Nice, but I waited an hour.", [(10, 26)]) if piece.marked
+    ]
+    assert marked == ["I waited an hour"]
+
+
+def test_a_long_answer_is_cut_around_its_mark() -> None:
+    body = "word " * 3000 + "I waited." + " more" * 900
+    start, end = shown_part(body, [(15_000, 15_009)])
+    assert start < 15_000 < 15_009 < end
+    assert end - start == 700
+
+
+def test_a_short_answer_is_shown_whole() -> None:
+    assert shown_part("I waited.", [(0, 9)]) == (0, 9)
+
+
+def test_a_sentence_is_found_around_a_clause() -> None:
+    body = "Hello. Twenty minutes past and nobody said a word. Bye"
+    assert sentence_around(body, 31, 49) == "Twenty minutes past and nobody said a word."
+    assert sentence_around(body, 0, 6) == "Hello."
+    assert sentence_around("no stops here", 3, 8) == "no stops here"
+
+
+def test_two_quotes_are_verbatim_short_and_different() -> None:
+    bodies = [
+        "I had to wait for an hour",
+        "had to wait for an hour, too",
+        "Nobody said why it took so long. And the rest was fine, fine, fine, fine, fine.",
+        "no " * 60,
+    ]
+    candidates = [
+        Candidate(number, body, 0, min(31, len(body))) for number, body in enumerate(bodies)
+    ]
+    quotes = chosen_quotes(candidates)
+    assert [quote.answer_id for quote in quotes] == [0, 2]
+    assert all(quote.text in bodies[quote.answer_id] for quote in quotes)
+
+
+def test_where_nothing_better_was_said_a_word_is_quoted() -> None:
+    assert [quote.text for quote in chosen_quotes([Candidate(1, "Parking!", None, None)])] == [
+        "Parking!"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("count", "of", "said"),
+    [
+        (11, 131, "11 of 131"),
+        (41, 131, "31 %"),
+        (20, 40, "20 of 40"),
+        (5, 100_000, "5 of 100,000"),
+        (12, 100_000, "under 1 %"),
+        (99_999, 100_000, "over 99 %"),
+        (131, 131, "100 %"),
+    ],
+)
+def test_small_shares_are_said_in_numbers(count: int, of: int, said: str) -> None:
+    assert words.share(count, of) == said
+
+
+def test_figures_and_days_are_said_plainly() -> None:
+    assert words.figure(2282) == "2,282"
+    assert words.counted(1, "answer") == "1 answer"
+    assert words.counted(3, "answer") == "3 answers"
+    assert words.day_words(date(2026, 11, 21)) == "21 November 2026"
+    assert words.between(0.042, 0.146) == "4–15 %"
+
+
+@given(st.dates(date(2000, 1, 1), date(2050, 1, 1)), st.integers(0, 2500))
+def test_steps_cover_every_day_of_a_span_once(first: date, days: int) -> None:
+    span = span_of(first, first + timedelta(days=days))
+    steps = span.steps
+    assert steps[0].first == span.first
+    assert steps[-1].last == span.last
+    for step, following in itertools.pairwise(steps):
+        assert step.last + timedelta(days=1) == following.first
+    assert all((step.last - step.first).days + 1 == span.width for step in steps[1:])
+
+
+def test_a_trend_has_no_more_points_than_its_answers_carry() -> None:
+    span = Span(MONDAY, MONDAY + timedelta(days=181), 7)
+    few, many = [1] * 26, [40] * 26
+    assert trend(span, [0] * 26, few) == ()
+    points = trend(span, [10] * 26, many)
+    assert len(points) == 26
+    assert points[0].share == 0.25
+    assert sum(point.of for point in trend(span, [2] * 26, [5] * 26)) == 130
+
+
+def test_a_point_of_too_few_answers_says_nothing() -> None:
+    point = Point(MONDAY, MONDAY, 1, 4)
+    assert point.share is None
+    assert point.interval is None
+
+
+def test_a_line_breaks_where_there_is_not_enough_to_say() -> None:
+    of = [20, 20, 2, 20, 20]
+    points = [Point(MONDAY, MONDAY, 5 if n > 4 else 1, n) for n in of]
+    drawn, plotted = spark(points), plot(points)
+    assert drawn is not None
+    assert plotted is not None
+    assert len(drawn.lines) == len(plotted.lines) == len(plotted.bands) == 2
+    assert len(plotted.dots) == 4
+
+
+def test_a_theme_nobody_spoke_of_has_no_line() -> None:
+    assert spark([Point(MONDAY, MONDAY, 0, 20)] * 4) is None
+    assert spark([]) is None
+    assert plot([]) is None
+
+
+def test_the_newest_four_weeks_are_compared_with_those_before() -> None:
+    span = Span(MONDAY, MONDAY + timedelta(days=83), 7)
+    found = change(span, [1] * 8 + [5] * 4, [10] * 12)
+    assert found is not None
+    assert (found.count, found.of, found.count_before, found.of_before) == (20, 40, 8, 80)
+    assert found.since == MONDAY + timedelta(days=56)
+    assert found.word == "rising"
+    assert found.chance < 0.001
+
+
+def test_a_long_view_compares_the_same_four_weeks() -> None:
+    span = span_of(MONDAY, MONDAY + timedelta(days=700))
+    found = change(span, [0] * 25 + [3], [10] * 26)
+    assert found is not None
+    assert span.last - found.since == timedelta(days=27)
+    assert (found.count, found.of) == (3, 10)
+
+
+def test_a_short_view_compares_nothing() -> None:
+    assert change(span_of(MONDAY, MONDAY + timedelta(days=40)), [1] * 6, [2] * 6) is None
