@@ -230,10 +230,11 @@ def add_web(commands: "Commands[argparse.ArgumentParser]") -> None:
 def run_web(given: argparse.Namespace) -> int:
     """Become a web process; this one is replaced."""
     settings, listener, port = _listening(given)
-    with reachable(Database(settings.database_url)) as database:
-        require_newest_revision(database)
-    command = web_command(listener)
-    os.execve(command[0], command, environment(settings, port))  # noqa: S606  no shell is meant
+    with listener:
+        with reachable(Database(settings.database_url)) as database:
+            require_newest_revision(database)
+        command = web_command(listener)
+        os.execve(command[0], command, environment(settings, port))  # noqa: S606  no shell is meant
 
 
 def add_worker(commands: "Commands[argparse.ArgumentParser]") -> None:

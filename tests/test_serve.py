@@ -6,12 +6,13 @@ import re
 import signal
 import socket
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from survey.cli import main
 from survey.settings import Settings, read_settings
 from tests.support.postgres import free_port
 from tests.support.processes import Process, our_environment, running, wait_until
@@ -118,55 +119,68 @@ def test_processes_go_when_their_supervisor_is_killed_outright(serving: Process,
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in below), "the end of all")
 
 
-def _refused(*arguments: str, env: dict[str, str]) -> str:
-    with running(*arguments, env=env) as process:
-        _, told = process.communicate(timeout=60)
-        assert process.returncode == 2
-    assert told.count("\n") == 1, told
-    return told
+@pytest.fixture
+def refused(
+    env: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., str]:
+    """Run a command that must end with code 2 and one line, before it starts anything."""
+
+    def run(command: str, **changed: str) -> str:
+        for name, value in (env | changed).items():
+            monkeypatch.setenv(name, value)
+        assert main([command]) == 2
+        told = capsys.readouterr().err
+        assert told.count("\n") == 1, told
+        return told
+
+    return run
 
 
 @pytest.mark.parametrize("command", ["serve", "web"])
-def test_a_port_in_use_is_told_in_one_line(env: dict[str, str], port: int, command: str) -> None:
+def test_a_port_in_use_is_told_in_one_line(
+    refused: Callable[..., str], port: int, command: str
+) -> None:
     with socket.create_server(("127.0.0.1", port)):
-        told = _refused(command, env=env)
+        told = refused(command)
     assert told == (
         f"survey: Port {port} is in use; stop what runs there, or choose another with PORT=.\n"
     )
 
 
 @pytest.mark.parametrize("value", ["eighty", "0", "70000", "-1"])
-def test_a_port_that_is_none_is_told_in_one_line(env: dict[str, str], value: str) -> None:
-    told = _refused("serve", env=env | {"PORT": value})
+def test_a_port_that_is_none_is_told_in_one_line(refused: Callable[..., str], value: str) -> None:
+    told = refused("serve", PORT=value)
     assert told == "survey: PORT: should be a whole number from 1 to 65535.\n"
 
 
 @pytest.mark.parametrize("command", ["serve", "web", "worker", "migrate"])
 def test_a_setting_that_does_not_parse_is_told_in_one_line(
-    env: dict[str, str], command: str
+    refused: Callable[..., str], command: str
 ) -> None:
-    told = _refused(command, env=env | {"SURVEY_SMTP_URL": "mail.example.org"})
+    told = refused(command, SURVEY_SMTP_URL="mail.example.org")
     assert told.startswith("survey: SURVEY_SMTP_URL: should look like smtp://")
 
 
 def test_a_data_directory_that_cannot_be_written_is_told_in_one_line(
-    env: dict[str, str], tmp_path: Path
+    refused: Callable[..., str], tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("")
-    told = _refused("serve", env=env | {"SURVEY_DATA_DIR": str(tmp_path / "file" / "data")})
+    told = refused("serve", SURVEY_DATA_DIR=str(tmp_path / "file" / "data"))
     assert told.startswith("survey: SURVEY_DATA_DIR: cannot write in ")
 
 
 @pytest.mark.parametrize("command", ["serve", "web", "worker", "migrate"])
-def test_a_database_that_is_away_is_told_in_one_line(env: dict[str, str], command: str) -> None:
+def test_a_database_that_is_away_is_told_in_one_line(
+    refused: Callable[..., str], command: str
+) -> None:
     away = f"postgresql+psycopg://nobody@127.0.0.1:{free_port()}/afterword"
-    told = _refused(command, env=env | {"SURVEY_DATABASE_URL": away})
+    told = refused(command, SURVEY_DATABASE_URL=away)
     assert told.startswith("survey: SURVEY_DATABASE_URL: the database cannot be used: ")
 
 
 @pytest.mark.parametrize("command", ["web", "worker"])
 def test_a_database_of_an_older_revision_is_told_in_one_line(
-    env: dict[str, str], command: str
+    refused: Callable[..., str], command: str
 ) -> None:
-    told = _refused(command, env=env)
+    told = refused(command)
     assert told == "survey: The database is not up to date; run: survey migrate\n"
