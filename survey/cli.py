@@ -248,7 +248,8 @@ def run_worker_command(_given: argparse.Namespace) -> int:
     settings = read_settings()
     with reachable(Database(settings.database_url)) as database:
         require_newest_revision(database)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("survey").setLevel(logging.INFO)  # libraries tell only what is wrong
     return run_worker(settings)
 
 

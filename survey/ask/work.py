@@ -141,7 +141,8 @@ class MailRound:
         except RelayError:
             raise
         except MailRefusedError as error:
-            log.warning("mail %x failed for good: %s", key[1], error)
+            # What the relay said may hold the address, so it goes to the owner's page alone.
+            log.warning("mail %x failed for good; the Outbox page says why", key[1])
             with self.database.writing() as session:
                 mark_failed(session, key, lease_id, str(error))
         except MailDelayedError as error:
