@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -236,16 +236,33 @@ def unsubscribe(session: Session, token: str, *, secret_key: bytes, now: datetim
         )
 
 
-def try_again(session: Session, workspace_id: int, now: datetime) -> int:
-    """Make every mail that waits or has failed due at once; return how many."""
+def try_waiting_now(session: Session, workspace_id: int) -> int:
+    """Make every mail that waits for its next try due at once; return how many."""
+    return _make_due(
+        session, workspace_id, Invitation.state == "queued", next_try_at=None, attempts=0
+    )
+
+
+def try_failed_again(session: Session, workspace_id: int, now: datetime) -> int:
+    """Queue every failed mail afresh; return how many."""
+    return _make_due(
+        session,
+        workspace_id,
+        Invitation.state == "failed",
+        state="queued",
+        next_try_at=None,
+        attempts=0,
+        due_at=now,  # its three days begin again
+    )
+
+
+def _make_due(
+    session: Session, workspace_id: int, which: ColumnElement[bool], **values: Any
+) -> int:
     result: Any = session.execute(
         update(Invitation)
-        .where(
-            Invitation.workspace_id == workspace_id,
-            Invitation.last_error.is_not(None),
-            Invitation.state.in_(("queued", "failed")),
-        )
-        .values(state="queued", next_try_at=None, attempts=0, due_at=now)
+        .where(Invitation.workspace_id == workspace_id, Invitation.last_error.is_not(None), which)
+        .values(**values)
         .execution_options(synchronize_session=False)
     )
     return int(result.rowcount)

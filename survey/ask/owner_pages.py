@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from survey.ask.actions import try_again
+from survey.ask.actions import try_failed_again, try_waiting_now
 from survey.ask.dates import moment_in_words
 from survey.ask.forms import (
     SettingsForm,
@@ -77,9 +77,13 @@ def _before(typed: str) -> tuple[datetime, int] | None:
 @blueprint.post("/w/<workspace>/outbox/try-again")
 @open_to("owner")
 def post_try_again() -> Response:
-    """Make what waits or failed due at once."""
+    """Make what waits, or what failed, due at once."""
+    workspace_id = place().workspace_id
     with database().writing() as session:
-        mails = try_again(session, place().workspace_id, utc_now())
+        if request.form.get("which") == "failed":
+            mails = try_failed_again(session, workspace_id, utc_now())
+        else:
+            mails = try_waiting_now(session, workspace_id)
     flash(f"{mails} {'mail is' if mails == 1 else 'mails are'} tried again now.")
     return redirect(url_for("ask_owner.outbox"), 303)
 
