@@ -189,7 +189,7 @@ def _test_mail(to: str) -> str:
         with relay.opened() as outlet:
             outlet.send(message)
     except MailError as error:
-        return f"The test mail did not go out. {error}"
+        return f"The test mail did not go out. {str(error).rstrip('.')}."
     return f"The mail server took the test mail to {to}. Please see whether it arrives."
 
 

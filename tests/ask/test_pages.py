@@ -1,15 +1,18 @@
 """The pages of asking, as people use them: without JavaScript, and with mistakes."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
+from survey.app import create_app
 from survey.clock import utc_now
 from survey.records import Interaction, Invitation, Unsubscribed, Workspace
 from survey.records.database import Database
+from survey.settings import Settings
 from tests.ask.conftest import Asker
 from tests.support.browser import Browser
 from tests.support.people import make_member, signed_in
@@ -330,6 +333,32 @@ def test_a_test_mail_without_a_relay_says_where_mails_stay(
     page = asking.business.at("settings")
     answer = owner.send(page, to=asking.business.at("settings/test-mail"))
     assert "nothing to test" in owner.get(answer.location).get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("reply", "told"),
+    [
+        ("250 OK", "The mail server took the test mail to owner@example.org."),
+        ("550 who are you", "The test mail did not go out. The mail server 127.0.0.1:"),
+    ],
+)
+def test_a_test_mail_goes_through_the_relay_and_tells_what_it_said(
+    database: Database,
+    asking: PlaceForTest,
+    settings: Settings,
+    relay: Relay,
+    reply: str,
+    told: str,
+) -> None:
+    relay.to_sender = reply
+    app = create_app(replace(settings, smtp=relay.settings, mail_from="ask@hill.example"))
+    app.test_client_class = Browser
+    owner = _browser(app, database, asking, "owner")
+    page = asking.business.at("settings")
+    answer = owner.send(page, to=asking.business.at("settings/test-mail"))
+    assert told in owner.get(answer.location).get_data(as_text=True)
+    assert relay.recipients == (["owner@example.org"] if reply == "250 OK" else [])
+    app.extensions["afterword"].database.close()
 
 
 def test_a_teammate_has_neither_outbox_nor_settings(
