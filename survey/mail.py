@@ -119,13 +119,20 @@ class SmtpOutlet:
 
     def _hand_over(self, message: EmailMessage) -> None:
         if self._smtp is None:
-            settings, within = self._relay.settings, self._relay.answer_within
-            if settings.tls == "implicit":
-                self._smtp = smtplib.SMTP_SSL(timeout=within, context=_tls())
-            else:
-                self._smtp = smtplib.SMTP(timeout=within)
-            self._greet(self._smtp)
+            self._smtp = self._unconnected()
+            try:
+                self._greet(self._smtp)
+            except smtplib.SMTPNotSupportedError as error:  # no mail's fault, unlike below
+                raise RelayError(self._words("lacks what the settings ask for", error)) from error
         self._smtp.send_message(message, from_addr=self._relay.mail_from)
+
+    def _unconnected(self) -> smtplib.SMTP:
+        within = self._relay.answer_within
+        # Naming ourselves by our mail's domain spares a look-up, which can take long.
+        name = self._relay.mail_from.rpartition("@")[2]
+        if self._relay.settings.tls == "implicit":
+            return smtplib.SMTP_SSL(local_hostname=name, timeout=within, context=_tls())
+        return smtplib.SMTP(local_hostname=name, timeout=within)
 
     def _greet(self, smtp: smtplib.SMTP) -> None:
         settings = self._relay.settings

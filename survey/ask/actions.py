@@ -127,10 +127,27 @@ def _earlier(
             return found
     if reference is None:
         return None
-    return session.scalar(
+    found_id = session.scalar(
         select(Interaction.id).where(
             Interaction.workspace_id == workspace_id, Interaction.reference == reference
         )
+    )
+    if found_id is not None and once is not None:
+        _bind(session, workspace_id, found_id, once)
+    return found_id
+
+
+def _bind(session: Session, workspace_id: int, interaction_id: int, once: Once) -> None:
+    """A key that came with a known reference belongs to it, so that another body conflicts."""
+    session.execute(
+        update(Interaction)
+        .where(
+            Interaction.workspace_id == workspace_id,
+            Interaction.id == interaction_id,
+            Interaction.idempotency_key.is_(None),
+        )
+        .values(idempotency_key=once.key, body_sha256=once.body_sha256)
+        .execution_options(synchronize_session=False)
     )
 
 

@@ -12,7 +12,7 @@ from survey.ask.actions import Once, record_interaction
 from survey.ask.interaction import read_interaction
 from survey.ask.queries import Recorded
 from survey.clock import utc_now
-from survey.errors import FieldError
+from survey.errors import FieldError, InputError
 from survey.records.text import as_stored
 from survey.web.access import open_to
 from survey.web.current import database, place, settings
@@ -25,7 +25,7 @@ blueprint = Blueprint("ask_api", __name__, url_prefix="/api/v1")
 @open_to("key")
 def post_interaction() -> tuple[Response, int]:
     """Record an interaction; a repetition gives the first result."""
-    body = request.get_json()
+    body = _body()
     here, now = place(), utc_now()
     new = read_interaction(body, zone=ZoneInfo(here.time_zone), now=now)
     once = _once(request.headers.get("Idempotency-Key"), body)
@@ -39,6 +39,14 @@ def post_interaction() -> tuple[Response, int]:
             once=once,
         )
     return jsonify(_as_json(recorded)), 201 if recorded.is_new else 200
+
+
+def _body() -> object:
+    try:
+        found: object = request.get_json()
+    except RecursionError:
+        raise InputError("This JSON is nested too deeply.") from None
+    return found
 
 
 def _once(key: str | None, body: object) -> Once | None:

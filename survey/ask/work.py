@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from email.message import EmailMessage
 
+from sqlalchemy.exc import OperationalError
+
 from survey.ask.actions import UNSUBSCRIBED
 from survey.ask.letter import (
     UNSUBSCRIBE_LINK,
@@ -39,6 +41,7 @@ from survey.records.due import Claim, renew
 from survey.settings import Settings
 
 log = logging.getLogger(__name__)
+NOTE_TRIES, NOTE_PAUSE = 5, 1.0  # how often, and seconds between, to write down what was sent
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 60.0  # seconds before a relay that failed is tried again
 
 
@@ -85,11 +88,11 @@ class MailRound:
         if not claimed.keys:
             return False
         self._renew_at = time.monotonic() + LEASE.total_seconds() / 2
-        try:
-            self._send_batch(claimed)
-        finally:
-            with self.database.writing() as session:
-                release(session, claimed.lease_id)
+        # Where this breaks, the lease keeps the rest for a while: a mail that the relay took and
+        # we could not write down must not go out again at once.
+        self._send_batch(claimed)
+        with self.database.writing() as session:
+            release(session, claimed.lease_id)
         return self._pause == 0.0
 
     def _send_batch(self, claimed: Claim) -> None:
@@ -151,8 +154,20 @@ class MailRound:
             log.exception("mail %x could not be composed", key[1])
             self._put_back([key], lease_id, f"This mail could not be composed: {error}.")
         else:
-            with self.database.writing() as session:
-                mark_sent(session, key, lease_id, database_now(session))
+            self._note_sent(key, lease_id)
+
+    def _note_sent(self, key: Key, lease_id: str) -> None:
+        """The relay has it, so try hard to write that down, even while the database is busy."""
+        for left in reversed(range(NOTE_TRIES)):
+            try:
+                with self.database.writing() as session:
+                    mark_sent(session, key, lease_id, database_now(session))
+            except OperationalError:
+                if not left:
+                    raise
+                time.sleep(NOTE_PAUSE)
+            else:
+                return
 
     def _due(self, key: Key, lease_id: str) -> DueLetter | None:
         """Return the letter, unless it is no longer ours or its reader wants no more mail."""

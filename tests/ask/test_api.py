@@ -107,6 +107,25 @@ def test_the_same_key_with_another_body_is_a_conflict(
     assert _interactions(database) == 1
 
 
+def test_a_key_that_came_with_a_known_reference_belongs_to_it(
+    client: FlaskClient, asking: PlaceForTest
+) -> None:
+    body = MO | {"reference": "job 7"}
+    _post(client, asking, body)
+    assert _post(client, asking, body, **{"Idempotency-Key": "k1"}).status_code == 200
+    assert _post(client, asking, MO, **{"Idempotency-Key": "k1"}).status_code == 409
+
+
+def test_json_that_is_nested_without_end_is_refused(
+    client: FlaskClient, asking: PlaceForTest
+) -> None:
+    endless = b'{"note":' + b"[" * 200_000 + b"]" * 200_000 + b"}"
+    answer = client.post(
+        URL, data=endless, headers=asking.authorised, content_type="application/json"
+    )
+    assert answer.status_code in (400, 422)
+
+
 def test_keys_and_references_of_two_workspaces_do_not_meet(
     client: FlaskClient, asking: PlaceForTest, database: Database
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import OperationalError
 
 from survey.ask.sending import claim_due_invitations, mark_sent, release
 from survey.ask.work import MailRound, settle
@@ -251,6 +252,58 @@ def test_a_relay_that_takes_no_mail_from_us_fails_nobody(
     asker.record("b@example.org")
     asker.send_all(relay)
     assert _states(database) == ["queued", "queued"]
+
+
+@pytest.mark.parametrize("asked_for", [{"tls": "starttls"}, {"user": "mo", "password": "secret"}])
+def test_a_relay_that_lacks_what_the_settings_ask_for_fails_nobody(
+    asker: Asker, relay: Relay, database: Database, asked_for: dict[str, Any]
+) -> None:
+    asker.record()
+    demanding = replace(relay.settings, **asked_for)
+    mailer = SmtpRelay(demanding, "ask@hill.example")
+    MailRound(asker.database, asker.settings, mailer, lambda: False)()
+    assert _states(database) == ["queued"]
+    ((error,),) = _invitations(database, Invitation.last_error)
+    assert "lacks what the settings ask for" in error
+
+
+def test_a_mail_that_went_out_is_written_down_although_the_database_was_busy(
+    asker: Asker, relay: Relay, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asker.record()
+    busy = [OperationalError("UPDATE", {}, Exception("database is locked")) for _ in range(2)]
+
+    def first_busy(*given: Any, **more: Any) -> bool:
+        if busy:
+            raise busy.pop()
+        return mark_sent(*given, **more)
+
+    monkeypatch.setattr("survey.ask.work.mark_sent", first_busy)
+    monkeypatch.setattr("survey.ask.work.NOTE_PAUSE", 0.01)
+    asker.send_all(relay)
+    assert _states(database) == ["sent"]
+    assert len(relay.taken) == 1
+
+
+def test_a_round_that_breaks_after_a_mail_went_out_does_not_send_it_again_at_once(
+    asker: Asker, relay: Relay, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asker.record()
+
+    def broken(*_given: Any, **_more: Any) -> bool:
+        raise OperationalError("UPDATE", {}, Exception("the disk is full"))
+
+    monkeypatch.setattr("survey.ask.work.mark_sent", broken)
+    monkeypatch.setattr("survey.ask.work.NOTE_PAUSE", 0.01)
+    with pytest.raises(OperationalError):
+        asker.send_all(relay)
+    monkeypatch.undo()
+    asker.send_all(relay)
+    assert len(relay.taken) == 1  # until its lease ends
+    _make_due(database)
+    asker.send_all(relay)
+    assert len({message["Message-ID"] for message in relay.taken}) == 1
+    assert _states(database) == ["sent"]
 
 
 def test_a_mail_that_could_not_be_sent_for_three_days_is_given_up(
