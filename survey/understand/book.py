@@ -39,6 +39,11 @@ class BookTheme:
     examples: tuple[str, ...] = ()
 
     @property
+    def definition_digest(self) -> str:
+        """Sixteen hexadecimal digits of the definition, by which a trained head knows it."""
+        return _digest([self.key, self.definition])
+
+    @property
     def digest(self) -> str:
         """Sixteen hexadecimal digits that change with any word of the theme but its name."""
         parts = [self.key, self.definition, self.not_, *self.examples]

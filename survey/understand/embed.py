@@ -8,7 +8,7 @@ import functools
 import hashlib
 import importlib.util
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,7 +113,7 @@ class SentenceEmbedder:
         rows = {text: row for row, text in enumerate(dict.fromkeys(filter(None, cleaned)))}
         vectors = np.zeros((len(rows) + 1, self.dimension), dtype=np.float32)
         if rows:
-            vectors[:-1] = _encode_distinct(self.model, list(rows), self.threads)
+            vectors[:-1] = run_in_batches(self.model, list(rows), self.threads, _normalised)
         return vectors[[rows.get(text, len(rows)) for text in cleaned]]
 
 
@@ -143,14 +143,14 @@ def load_embedder(name: str | None = None, *, threads: int | None = None) -> Sen
         verify_files(Path(source), PACKAGED_SHA256)
     else:
         source = str(name)
-    dtype = _best_dtype(source)
-    model = _open_model(source, dtype, offline=packaged)
+    dtype = best_dtype(source)
+    model = open_model(source, dtype, offline=packaged)
     return SentenceEmbedder(
         model=model,
         digest=_digest(source, packaged, str(dtype)),
         dimension=int(model.get_embedding_dimension() or 0),
         languages=frozenset({"en"}) if packaged or not _reads_many(source) else frozenset({"*"}),
-        threads=threads or _cores(),
+        threads=threads or cores(),
     )
 
 
@@ -218,7 +218,28 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _open_model(source: str, dtype: "torch.dtype", *, offline: bool) -> "SentenceTransformer":
+def open_model(source: str, dtype: "torch.dtype", *, offline: bool) -> "SentenceTransformer":
+    """Open a model at a precision.
+
+    Parameters
+    ----------
+    source : str
+        A folder or a sentence-transformers name.
+    dtype : torch.dtype
+        Of its weights.
+    offline : bool
+        True: look nowhere but in the folder.
+
+    Returns
+    -------
+    SentenceTransformer
+        On the CPU, ready to encode.
+
+    Raises
+    ------
+    EngineError
+        If it cannot be loaded.
+    """
     if offline:
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -236,23 +257,43 @@ def _open_model(source: str, dtype: "torch.dtype", *, offline: bool) -> "Sentenc
         ) from error
 
 
-def _encode_distinct(
-    model: "SentenceTransformer", texts: list[str], threads: int
+def run_in_batches(
+    model: "SentenceTransformer",
+    texts: list[str],
+    threads: int,
+    finish: "Callable[[torch.Tensor], torch.Tensor]",
 ) -> NDArray[np.float32]:
-    """Encode in batches of one shape each, a batch to a thread."""
+    """Run texts through a model in batches of one shape each, a batch to a thread.
+
+    Parameters
+    ----------
+    model : SentenceTransformer
+        From `open_model`.
+    texts : list of str
+        Cleaned, distinct texts, at least one.
+    threads : int
+        Batches computed side by side; the result does not depend on it.
+    finish : callable
+        Turns a batch's sentence vectors, float32, into what is wanted of it, row by row.
+
+    Returns
+    -------
+    ndarray of float32, shape (len(texts), m)
+        The finished rows, in the order of the texts; what is not finite is zero.
+    """
     tokens = _tokenise(model, texts)
     batches = list(_batches([len(row) for row in tokens["input_ids"]]))
 
     def run(rows: list[int]) -> NDArray[np.float32]:
         padded = rows + rows[:1] * (BATCH - len(rows))
         some = {name: [values[row] for row in padded] for name, values in tokens.items()}
-        return _encode_batch(model, some)[: len(rows)]
+        return _run_batch(model, some, finish)[: len(rows)]
 
-    vectors = np.zeros((len(texts), model.get_embedding_dimension() or 0), dtype=np.float32)
     with ThreadPoolExecutor(max_workers=threads) as pool:
-        for rows, result in zip(batches, pool.map(run, batches), strict=True):
-            vectors[rows] = result
-    return vectors
+        results = np.concatenate(list(pool.map(run, batches)))
+    back = np.empty(len(texts), dtype=np.intp)
+    back[[row for rows in batches for row in rows]] = np.arange(len(texts))
+    return results[back]
 
 
 def _tokenise(model: "SentenceTransformer", texts: list[str]) -> dict[str, list[list[int]]]:
@@ -270,10 +311,12 @@ def _batches(lengths: list[int]) -> Iterator[list[int]]:
             yield rows[start : start + BATCH]
 
 
-def _encode_batch(
-    model: "SentenceTransformer", tokens: dict[str, list[list[int]]]
+def _run_batch(
+    model: "SentenceTransformer",
+    tokens: dict[str, list[list[int]]],
+    finish: "Callable[[torch.Tensor], torch.Tensor]",
 ) -> NDArray[np.float32]:
-    """Run one batch on one thread; pooling and normalising happen at full precision."""
+    """Run one batch on one thread; pooling and what follows happen at full precision."""
     import torch
 
     torch.set_num_threads(1)
@@ -287,9 +330,14 @@ def _encode_batch(
             features["token_embeddings"] = features["token_embeddings"].float()
         for module in modules[1:]:
             features = module(features)
-        vectors = features["sentence_embedding"].float()
-        result: NDArray[np.float32] = torch.nn.functional.normalize(vectors, dim=1).numpy()
+        result: NDArray[np.float32] = finish(features["sentence_embedding"].float()).numpy()
     return np.nan_to_num(result)
+
+
+def _normalised(vectors: "torch.Tensor") -> "torch.Tensor":
+    import torch
+
+    return torch.nn.functional.normalize(vectors, dim=1)
 
 
 def _weights(module: "torch.nn.Module") -> bool:
@@ -297,15 +345,28 @@ def _weights(module: "torch.nn.Module") -> bool:
 
 
 @functools.cache
-def _best_dtype(source: str) -> "torch.dtype":
-    """Choose bfloat16 only where the CPU multiplies it natively and the vectors agree."""
+def best_dtype(source: str) -> "torch.dtype":
+    """Choose bfloat16 only where the CPU multiplies it natively and the vectors agree.
+
+    Parameters
+    ----------
+    source : str
+        A folder or a sentence-transformers name.
+
+    Returns
+    -------
+    torch.dtype
+        bfloat16 or float32.
+    """
     import torch
 
     if not _multiplies_bfloat16():
         return torch.float32
-    full = _open_model(source, torch.float32, offline=source == str(packaged_folder()))
-    half = _open_model(source, torch.bfloat16, offline=source == str(packaged_folder()))
-    cosines = np.multiply(*(_encode_distinct(model, list(_PROBES), 1) for model in (full, half)))
+    full = open_model(source, torch.float32, offline=source == str(packaged_folder()))
+    half = open_model(source, torch.bfloat16, offline=source == str(packaged_folder()))
+    cosines = np.multiply(
+        *(run_in_batches(model, list(_PROBES), 1, _normalised) for model in (full, half))
+    )
     return torch.bfloat16 if float(cosines.sum(axis=1).min()) >= AGREES else torch.float32
 
 
@@ -317,8 +378,14 @@ def _multiplies_bfloat16() -> bool:
     return any(getattr(torch.cpu, probe, lambda: False)() for probe in probes)
 
 
-def _cores() -> int:
-    """Count the cores this process may use."""
+def cores() -> int:
+    """Count the cores this process may use.
+
+    Returns
+    -------
+    int
+        At least 1.
+    """
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 

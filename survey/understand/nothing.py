@@ -19,9 +19,17 @@ _WORDS = Path(__file__).parent / "shipped" / "nothing_words.txt"
 
 
 @functools.cache
-def _known_words() -> frozenset[str]:
-    lines = _WORDS.read_text(encoding="utf-8").splitlines()
-    return frozenset(word for line in lines if line[:1] != "#" for word in line.split())
+def _known_words(heading: str = "") -> frozenset[str]:
+    """Give the words of the file, or of one of its headings."""
+    parts = _WORDS.read_text(encoding="utf-8").split("\n# ")
+    return frozenset(
+        word
+        for part in parts
+        if part.startswith(heading)
+        for line in part.splitlines()[1:]
+        if line[:1] != "#"
+        for word in line.split()
+    )
 
 
 _GUARD = re.compile(
@@ -118,6 +126,23 @@ def answer_says_nothing(clauses: Sequence[Clause] | Sequence[str]) -> bool:
         True for a blank answer, too.
     """
     return all(says_nothing(part if isinstance(part, str) else part.text) for part in clauses)
+
+
+def praises(clause: str) -> bool:
+    """Tell whether a clause that says nothing at least says so with praise.
+
+    Parameters
+    ----------
+    clause : str
+        A clause for which `says_nothing` is true.
+
+    Returns
+    -------
+    bool
+        False for 'n/a' and 'nothing', True for 'no complaints' and 'excellent, thanks'.
+    """
+    words = _TOKEN.findall(plain(clause).replace("’", "'").lower())
+    return any(word.strip("-'") in _known_words("praise") for word in words)
 
 
 def _guarded(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from survey.understand.nothing import answer_says_nothing, says_nothing
+from survey.understand.nothing import answer_says_nothing, praises, says_nothing
 from survey.understand.split import split
 
 NOTHING = [
@@ -33,6 +33,13 @@ def test_an_answer_with_a_point_is_kept(answer: str) -> None:
 
 def test_a_blank_answer_says_nothing() -> None:
     assert answer_says_nothing(())
+
+
+def test_praise_is_told_from_bare_nothing() -> None:
+    assert praises("Excellent, thank you")
+    assert praises("no complaints")
+    assert not praises("n/a")
+    assert not praises("nothing at all")
 
 
 def test_other_scripts_are_not_nothing() -> None:

@@ -1,0 +1,1 @@
+"""Train the shipped reader from the labelled text in `text/`; `make book` runs it."""
