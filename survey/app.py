@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask, current_app, g, url_for
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from survey.account import owner_pages as account_owner_pages
 from survey.account import pages as account_pages
 from survey.answer import pages as answer_pages
 from survey.ask import api as ask_api
@@ -77,6 +78,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 def _register_parts(app: Flask) -> None:
     """Register every part's pages and api; one line a part."""
     app.register_blueprint(account_pages.blueprint)
+    app.register_blueprint(account_owner_pages.blueprint)
     app.register_blueprint(answer_pages.blueprint)
     app.url_defaults(_stay_in_workspace)
     app.register_blueprint(ask_pages.blueprint)

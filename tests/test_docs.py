@@ -50,4 +50,4 @@ def _documented(address: str) -> bool:
 
 def _plain(rule: str) -> str:
     """Flask's ``<int:theme_id>`` is ``<theme_id>`` to a reader."""
-    return re.sub(r"<\w+:", "<", rule)
+    return re.sub(r"<\w+(\([^)]*\))?:", "<", rule)

@@ -1,6 +1,6 @@
 """The account pages' forms. What a value must be is said by the actions, in their words."""
 
-from wtforms import EmailField, PasswordField, StringField
+from wtforms import EmailField, PasswordField, SelectField, StringField
 
 from survey.web.forms import Form
 
@@ -45,6 +45,7 @@ class TeammateForm(Form):
     """Somebody to be asked to join."""
 
     email = EmailField("Their e-mail address", render_kw={"autocomplete": "off"})
+    role = SelectField("As", choices=["teammate", "owner"])
 
 
 class JoinForm(Form):

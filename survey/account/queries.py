@@ -7,7 +7,17 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from survey.account.passwords import is_password
-from survey.records import Answer, ApiKey, FirstOwnerLink, Interaction, Member, Person, Workspace
+from survey.records import (
+    Answer,
+    ApiKey,
+    FirstOwnerLink,
+    Interaction,
+    Joining,
+    Link,
+    Member,
+    Person,
+    Workspace,
+)
 from survey.records.text import as_stored
 from survey.tokens import token_sha256
 
@@ -30,6 +40,38 @@ class Key:
     label: str
     created_at: datetime
     revoked_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Somebody who was asked to join and has not yet."""
+
+    workspace_id: int
+    joining_id: int
+    business: str
+    email: str
+    role: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """Somebody who belongs to a workspace."""
+
+    person_id: int
+    email: str
+    role: str
+    joined_at: datetime
+
+
+_ASKED = select(
+    Joining.workspace_id,
+    Joining.id,
+    Workspace.name,
+    Joining.email,
+    Joining.role,
+    Joining.expires_at,
+).join(Workspace, Workspace.id == Joining.workspace_id)
 
 
 def person_with(session: Session, email: str, password: str) -> int | None:
@@ -89,3 +131,29 @@ def keys_of(session: Session, workspace_id: int) -> tuple[Key, ...]:
         .order_by(ApiKey.created_at.desc(), ApiKey.id)
     )
     return tuple(Key(row.id, row.label, row.created_at, row.revoked_at) for row in rows)
+
+
+def asked_with(session: Session, token: str, now: datetime) -> Asked | None:
+    """Return who was asked with a link, None when it does not work any more."""
+    query = _ASKED.join(
+        Link, (Link.workspace_id == Joining.workspace_id) & (Link.target_id == Joining.id)
+    ).where(Link.token_sha256 == token_sha256(token), Link.kind == "join", Joining.expires_at > now)
+    row = session.execute(query).one_or_none()
+    return Asked(*row) if row else None
+
+
+def asked_of(session: Session, workspace_id: int) -> tuple[Asked, ...]:
+    """Return who was asked to join a workspace and still may."""
+    query = _ASKED.where(Joining.workspace_id == workspace_id).order_by(Joining.created_at)
+    return tuple(Asked(*row) for row in session.execute(query))
+
+
+def colleagues_of(session: Session, workspace_id: int) -> tuple[Colleague, ...]:
+    """Return who belongs to a workspace, the first joined first."""
+    rows = session.execute(
+        select(Person.id, Person.email, Member.role, Member.joined_at)
+        .join(Member, Member.person_id == Person.id)
+        .where(Member.workspace_id == workspace_id)
+        .order_by(Member.joined_at, Person.email)
+    )
+    return tuple(Colleague(*row) for row in rows)

@@ -18,6 +18,7 @@ _PAGES = (
     ("Outbox", "outbox"),
     ("Proposals", "proposals"),
     ("Export", "export"),
+    ("People", "people"),
     ("Settings", "settings"),
 )
 _ROOT = "/w/<workspace>/"
