@@ -36,7 +36,7 @@ def page(token: str) -> Response:
         wording = wording_of(session, link)
     if said is not None:
         return _said(link, wording, said)
-    return _question(link, wording, Typed(""))
+    return _question(link, wording)
 
 
 @blueprint.post("/a/", defaults={"token": ""})
@@ -81,11 +81,11 @@ def _to_what_was_said() -> Response:
     return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": quote(request.path)})
 
 
-def _question(link: OpenedLink, wording: Wording, typed: Typed) -> Response:
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if request.method == "POST" else HTTPStatus.OK
-    response = make_response(
-        render_template("answer/question.html", link=link, wording=wording, typed=typed), status
-    )
+def _question(link: OpenedLink, wording: Wording, typed: Typed | None = None) -> Response:
+    """Show the question, or again with what was sent and why it was not taken."""
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if typed else HTTPStatus.OK
+    page = render_template("answer/question.html", link=link, wording=wording, typed=typed)
+    response = make_response(page, status)
     # Not no-store: with it, browsers drop what was typed when one leaves the page and comes back.
     response.headers["Cache-Control"] = "private, no-cache"
     return response

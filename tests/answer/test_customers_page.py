@@ -67,6 +67,15 @@ def test_the_page_says_who_asks_about_what_and_who_reads_it(
     assert "Hill Street Dental reads this and can see that it is from you." in words
 
 
+def test_nobody_is_told_off_before_they_began(client: Browser, invited: Invited) -> None:
+    opened = client.get(invited.link)
+    assert opened.status_code == 200
+    assert _in_box(opened) == ""
+    assert "alert" not in opened.get_data(as_text=True)
+    assert "aria-invalid" not in opened.get_data(as_text=True)
+    assert "write a few words first" not in _words(opened)
+
+
 def test_an_answer_is_kept_with_all_it_makes_due(
     client: Browser, database: Database, business: Business, invited: Invited
 ) -> None:
