@@ -179,13 +179,19 @@ def _beyond(order: Order, after: str) -> ColumnElement[bool]:
     place, _, answer = after.partition("~")
     try:
         if order == "newest":
-            here = (literal(date.fromisoformat(place)), literal(int(answer)))
+            here = (literal(date.fromisoformat(place)), literal(_id(answer)))
             return tuple_(Answer.answered_on, Answer.id) < tuple_(*here)
-        at = (literal(float(place)), literal(int(answer)))
+        at = (literal(float(place)), literal(_id(answer)))
     except ValueError as error:
         raise FieldError("after", "This page has moved; please begin at the first one.") from error
     columns = tuple_(Assignment.confidence, Assignment.answer_id)
     return columns < tuple_(*at) if order == "typical" else columns > tuple_(*at)
+
+
+def _id(typed: str) -> int:
+    if not (typed.isascii() and typed.isdigit() and len(typed) <= 19 and int(typed) < 2**63):
+        raise ValueError("no id")
+    return int(typed)
 
 
 def _complete(

@@ -1,0 +1,395 @@
+"""What an owner reads, opened as a browser without JavaScript opens it."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from html import unescape
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+
+from survey.clock import utc_now
+from survey.records import (
+    Answer,
+    AnswerText,
+    Decision,
+    Question,
+    Run,
+    Theme,
+    WorkerBeat,
+    Workspace,
+    new_id,
+)
+from survey.records.database import Database
+from tests.support.answers import Said, add_answers, fill, make_run
+from tests.support.browser import Browser
+from tests.support.people import Business
+
+TODAY = date(2026, 3, 31)
+_COUNTED = re.compile(r"([\d,]+) answers?[,.]")
+
+
+@pytest.fixture
+def database(app: Flask) -> Database:
+    """The application's own database."""
+    opened: Database = app.extensions["afterword"].database
+    return opened
+
+
+@pytest.fixture
+def run(database: Database, business: Business) -> tuple[int, dict[str, int]]:
+    """A current run with its themes, and no answers yet."""
+    with database.writing() as session:
+        return make_run(session, business.workspace_id, utc_now())
+
+
+def _text(browser: Browser, address: str, status: int = 200) -> str:
+    response = browser.get(address)
+    assert response.status_code == status, address
+    page = unescape(response.get_data(as_text=True))
+    return re.sub(r"\s+", " ", re.sub(r"<(?!mark>|/mark>)[^>]+>", "", page))
+
+
+def _add(
+    database: Database,
+    business: Business,
+    run: tuple[int, dict[str, int]],
+    *said: Said,
+    day: date = TODAY,
+) -> list[int]:
+    import random
+
+    with database.writing() as session:
+        return add_answers(
+            session, business.workspace_id, [(day, one) for one in said], run, random.Random(1)
+        )
+
+
+WAITED = Said((("waiting", "wish", "Twenty minutes past and nobody said a word."),))
+KIND = Said((("warmth", "praise", "She rang me the day after just to ask."),))
+BOTH = Said((*KIND.clauses, *WAITED.clauses))
+FINE = Said((("", "", "Nothing."),), "nothing")
+NEW = Said((("", "", "Just in."),), "waiting")
+
+
+def test_an_empty_workspace_says_what_will_be_here_and_what_to_do(
+    owner: Browser, business: Business
+) -> None:
+    page = _text(owner, business.at())
+    assert "No answers yet" in page
+    assert "Ask a first customer" in page
+
+
+def test_the_overview_names_figures_themes_quotes_and_what_they_are_shares_of(
+    owner: Browser, business: Business, database: Database, run: tuple[int, dict[str, int]]
+) -> None:
+    _add(database, business, run, WAITED, WAITED, KIND, BOTH, FINE)
+    page = _text(owner, business.at())
+    assert "What would have been more helpful" in page
+    assert "What helped" in page
+    assert "Waiting 3 answers 3 of 5" in page
+    assert "Warmth 2 answers 2 of 5" in page
+    assert "Twenty minutes past and nobody said a word." in page
+    assert "Nothing more needed 1 1 of 5" in page
+    assert "Every share is of the 5 answers in view" in page
+    assert "An answer may have several themes" in page
+
+
+def test_every_number_leads_to_as_many_answers(
+    owner: Browser, business: Business, database: Database
+) -> None:
+    with database.writing() as session:
+        fill(session, business.workspace_id, 150, utc_now().date(), days=100, seed=5)
+    for view in ("", "?days=60", "?segment.Branch=Riverside", "?segment.Branch=Riverside&days=60"):
+        page = owner.get(business.at(view)).get_data(as_text=True)
+        numbers = re.findall(r'<a href="(/w/[^"]+/answers[^"]*)">([\d,]+)<', page)
+        assert len(numbers) > 8
+        for address, number in numbers:
+            counted = _COUNTED.search(_text(owner, unescape(address)))
+            assert counted is not None
+            assert counted.group(1) == number, address
+
+
+def test_the_deciding_clause_is_marked_and_only_that(
+    owner: Browser, business: Business, database: Database, run: tuple[int, dict[str, int]]
+) -> None:
+    _add(database, business, run, BOTH)
+    page = _text(owner, business.at(f"answers?theme={run[1]['waiting']}"))
+    assert "just to ask. <mark>Twenty minutes past and nobody said a word.</mark>" in page
+
+
+def test_what_customers_typed_is_never_markup(
+    owner: Browser, business: Business, database: Database, run: tuple[int, dict[str, int]]
+) -> None:
+    _add(database, business, run, Said((("waiting", "wish", "<script>alert(1)</script> & so on"),)))
+    with database.writing() as session:
+        session.execute(
+            update(Theme).where(Theme.id == run[1]["waiting"]).values(name="<b>" + "W" * 10_000)
+        )
+    for path in ("", "answers", f"themes/{run[1]['waiting']}"):
+        page = owner.get(business.at(path)).get_data(as_text=True)
+        assert "<script>alert" not in page
+        assert "<b>W" not in page
+        assert "&lt;b&gt;WWW" in page
+
+
+def test_no_page_carries_an_inline_style_or_script(
+    owner: Browser, business: Business, database: Database
+) -> None:
+    with database.writing() as session:
+        _, themes = fill(session, business.workspace_id, 150, utc_now().date(), days=100, seed=5)
+    for path in ("", "answers", f"themes/{themes['waiting']}", "proposals"):
+        page = owner.get(business.at(path)).get_data(as_text=True)
+        assert not re.search(r"\sstyle=|<style|<script|\son\w+=", page), path
+
+
+def test_while_answers_wait_and_a_worker_is_there_the_page_says_so(
+    owner: Browser, business: Business, database: Database, run: tuple[int, dict[str, int]]
+) -> None:
+    _add(database, business, run, WAITED, NEW, NEW)
+    with database.writing() as session:
+        session.add(WorkerBeat(name="w", beat_at=utc_now(), doing=""))
+    page = _text(owner, business.at())
+    assert "2 answers are being sorted now" in page
+    assert re.search("waiting to be sorted ?2", page)
+
+
+def test_a_worker_that_is_gone_is_missed(
+    owner: Browser, business: Business, database: Database, run: tuple[int, dict[str, int]]
+) -> None:
+    _add(database, business, run, NEW)
+    assert "1 answer waits to be sorted, but the worker has not started" in _text(
+        owner, business.at()
+    )
+    with database.writing() as session:
+        session.add(WorkerBeat(name="w", beat_at=utc_now() - timedelta(minutes=9), doing=""))
+    page = _text(owner, business.at())
+    assert "the worker was last seen at" in page
+    assert "Nothing is lost" in page
+
+
+def test_what_failed_is_told_with_when_it_is_tried_again(
+    owner: Browser, business: Business, database: Database, run: tuple[int, dict[str, int]]
+) -> None:
+    _add(database, business, run, WAITED)
+    with database.writing() as session:
+        session.execute(
+            update(Workspace)
+            .where(Workspace.id == business.workspace_id)
+            .values(
+                last_error="The model's file is damaged.",
+                next_try_at=datetime(2026, 3, 31, 14, 20, tzinfo=UTC),
+            )
+        )
+    page = _text(owner, business.at())
+    assert "Sorting did not go through: The model's file is damaged." in page
+    assert "tried again at 14:20 on 31 March" in page
+    assert "Waiting 1 answer" in page  # what was sorted before stays
+
+
+def test_a_view_without_answers_leads_back_to_everything(
+    owner: Browser, business: Business, database: Database, run: tuple[int, dict[str, int]]
+) -> None:
+    _add(database, business, run, WAITED)
+    assert "No answers in this view" in _text(owner, business.at("?since=9999-01-01"))
+    assert "No answer is in this view" in _text(owner, business.at("answers?until=1999-01-01"))
+    theme = f"themes/{run[1]['waiting']}"
+    assert "No answers in this view" in _text(owner, business.at(f"{theme}?until=1999-01-01"))
+
+
+@pytest.mark.parametrize("query", ["since=soon", "since=2026-02-02&until=2026-01-01", "theme=x"])
+def test_a_filter_that_cannot_be_used_is_told_and_everything_is_shown(
+    owner: Browser,
+    business: Business,
+    database: Database,
+    run: tuple[int, dict[str, int]],
+    query: str,
+) -> None:
+    _add(database, business, run, WAITED)
+    for path in ("", "answers", f"themes/{run[1]['waiting']}"):
+        page = _text(owner, business.at(f"{path}?{query}"))
+        if path.startswith("themes") and query.startswith("theme="):
+            continue
+        assert "Here is everything meanwhile." in page
+        assert "Twenty minutes past" in page
+
+
+def test_a_page_mark_that_cannot_be_used_leads_to_the_first_page(
+    owner: Browser, business: Business, database: Database, run: tuple[int, dict[str, int]]
+) -> None:
+    _add(database, business, run, WAITED)
+    for after in ("x", "2026-01-01~", "~", "1e400~1", "nan~1", "2026-01-01~99999999999999999999"):
+        assert "Twenty minutes past" in _text(owner, business.at(f"answers?after={after}"))
+        address = f"themes/{run[1]['waiting']}?order=typical&after={after}"
+        owner.get(business.at(address))
+
+
+def test_a_theme_page_tells_trend_interval_and_segments(
+    owner: Browser, business: Business, database: Database
+) -> None:
+    with database.writing() as session:
+        _, themes = fill(session, business.workspace_id, 300, TODAY, days=180, seed=2)
+    page = _text(owner, business.at(f"themes/{themes['waiting']}"))
+    assert "Being kept waiting" in page
+    assert "95 % interval" in page
+    assert "By Branch" in page
+    assert "Riverside" in page
+    assert "Most typical" in page
+    assert "<mark>" in page
+
+
+def test_a_theme_with_few_answers_says_there_is_not_enough_to_say(
+    owner: Browser, business: Business, database: Database, run: tuple[int, dict[str, int]]
+) -> None:
+    _add(database, business, run, WAITED)
+    assert "not enough to say" in _text(owner, business.at(f"themes/{run[1]['waiting']}"))
+
+
+def test_a_real_rise_is_called_rising_and_a_quiet_view_calls_nothing(
+    owner: Browser, business: Business, database: Database, run: tuple[int, dict[str, int]]
+) -> None:
+    for week in range(20):
+        many, few = (8, 2) if week < 4 else (1, 9)
+        day = TODAY - timedelta(days=7 * week)
+        _add(database, business, run, *[WAITED] * many, *[FINE] * few, day=day)
+    assert re.search(r"Waiting 48 answers 24 % rising", _text(owner, business.at()))
+    page = _text(owner, business.at(f"themes/{run[1]['waiting']}"))
+    assert "Rising: 32 of 40 since 4 March 2026, 16 of 160 before." in page
+    quiet = _text(owner, business.at("?until=2026-03-03"))
+    assert " rising" not in quiet.replace("“Rising”", "")
+
+
+def test_somebody_elses_theme_is_not_found(
+    owner: Browser,
+    outsider: Browser,
+    business: Business,
+    elsewhere: Business,
+    database: Database,
+    run: tuple[int, dict[str, int]],
+) -> None:
+    theme = f"themes/{run[1]['waiting']}"
+    _text(outsider, business.at(theme), 404)
+    _text(outsider, elsewhere.at(theme), 404)
+    _text(owner, business.at("themes/1"), 404)
+    _text(owner, business.at(f"themes/{2**70}"), 404)
+
+
+def test_an_anonymous_answer_is_counted_by_segment_but_never_listed_by_it(
+    owner: Browser, business: Business, database: Database, run: tuple[int, dict[str, int]]
+) -> None:
+    ids = _add(database, business, run, *[WAITED] * 12)
+    with database.writing() as session:
+        session.execute(update(Answer).where(Answer.id.in_(ids)).values(anonymous=True))
+        session.execute(
+            update(Question)
+            .where(Question.workspace_id == business.workspace_id)
+            .values(anonymous=True)
+        )
+        session.execute(
+            update(Workspace)
+            .where(Workspace.id == business.workspace_id)
+            .values(smallest_group=100)
+        )
+    page = _text(owner, business.at("answers?segment.Branch=Riverside"))
+    assert "Twenty minutes past" not in page
+    assert "Riverside" not in _text(owner, business.at("answers"))
+    theme = _text(owner, business.at(f"themes/{run[1]['waiting']}"))
+    assert "By Branch" not in theme
+
+
+def test_words_changed_since_they_were_sorted_are_not_marked_or_quoted(
+    owner: Browser, business: Business, database: Database, run: tuple[int, dict[str, int]]
+) -> None:
+    answer_id = _add(database, business, run, WAITED)[0]
+    with database.writing() as session:
+        session.execute(update(Answer).where(Answer.id == answer_id).values(version=2))
+        session.add(
+            AnswerText(
+                workspace_id=business.workspace_id,
+                answer_id=answer_id,
+                version=2,
+                body="All good in the end.",
+                written_at=utc_now(),
+            )
+        )
+    assert "Twenty minutes" not in _text(owner, business.at())
+    page = _text(owner, business.at(f"answers?theme={run[1]['waiting']}"))
+    assert "All good in the end." in page
+    assert "<mark>" not in page
+
+
+@pytest.fixture
+def proposal(database: Database, business: Business, run: tuple[int, dict[str, int]]) -> int:
+    """A proposed run."""
+    run_id = new_id()
+    themes = [
+        {"fate": "new", "name": "Opening hours", "before": "", "joined": 31, "left": 0},
+        {"fate": "renamed", "name": "Queues", "before": "Waiting", "joined": 4, "left": 1},
+    ]
+    with database.writing() as session:
+        session.add(
+            Run(
+                workspace_id=business.workspace_id,
+                id=run_id,
+                kind="emerging",
+                state="proposed",
+                engine="e" * 64,
+                started_at=utc_now(),
+                finished_at=utc_now(),
+                summary={"answers": 131, "moved": 4, "themes": themes},
+            )
+        )
+    return run_id
+
+
+def test_a_proposal_is_shown_with_its_counts_and_in_the_header(
+    teammate: Browser, business: Business, proposal: int
+) -> None:
+    page = _text(teammate, business.at("proposals"))
+    assert "1 new theme · 4 answers would move · 1 renamed" in page
+    assert "Opening hours new, with 31 answers" in page
+    assert "Proposals 1 waiting for you" in _text(teammate, business.at())
+
+
+@pytest.mark.parametrize(("answer", "kind"), [("accept", "accept_run"), ("refuse", "refuse_run")])
+def test_a_decision_is_written_once_with_who_and_when(
+    owner: Browser,
+    teammate: Browser,
+    business: Business,
+    database: Database,
+    proposal: int,
+    answer: str,
+    kind: str,
+) -> None:
+    page, to = business.at("proposals"), business.at(f"proposals/{proposal}")
+    assert owner.send(page, to, decision=answer).status_code == 303
+    assert teammate.send(page, to, decision="refuse").status_code == 409
+    with database.reading() as session:
+        written = session.execute(
+            select(Decision.kind, Decision.person_id).where(Decision.run_id == proposal)
+        ).all()
+    assert [(one.kind, one.person_id is not None) for one in written] == [(kind, True)]
+
+
+def test_only_members_decide_and_only_about_what_is_proposed(
+    owner: Browser, outsider: Browser, business: Business, elsewhere: Business, proposal: int
+) -> None:
+    for page, to in (
+        (elsewhere.at("ask"), business.at(f"proposals/{proposal}")),
+        (elsewhere.at("ask"), elsewhere.at(f"proposals/{proposal}")),
+    ):
+        assert outsider.send(page, to, decision="accept").status_code == 404
+    here = business.at("ask")
+    assert owner.send(here, business.at("proposals/1"), decision="accept").status_code == 404
+    wrong = owner.send(here, business.at(f"proposals/{proposal}"), decision="perhaps")
+    assert wrong.status_code == 404
+    assert owner.post(business.at(f"proposals/{proposal}"), data={}).status_code == 400
+
+
+def test_the_header_offers_what_a_reader_may_open(
+    owner: Browser, teammate: Browser, business: Business
+) -> None:
+    for_owner, for_teammate = _text(owner, business.at()), _text(teammate, business.at())
+    assert "Settings" in for_owner
+    assert "Settings" not in for_teammate
+    assert "Answers" in for_teammate
