@@ -15,6 +15,7 @@ from survey.account.actions import create_key, create_owner, first_owner_link
 from survey.account.queries import is_person
 from survey.answer.csv_file import Wanted
 from survey.answer.import_file import import_file, import_report
+from survey.check import faults
 from survey.clock import utc_now
 from survey.errors import AfterwordError, InputError
 from survey.export.answers_file import write_answers
@@ -67,6 +68,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_web(commands)
     add_worker(commands)
     add_migrate(commands)
+    add_check(commands)
     add_sort(commands)
     return parser
 
@@ -265,6 +267,22 @@ def run_migrate(_given: argparse.Namespace) -> int:
         migrate(database.engine)
     print("The database is at the newest revision.")
     return 0
+
+
+def add_check(commands: "Commands[argparse.ArgumentParser]") -> None:
+    """Describe ``survey check``."""
+    command = commands.add_parser("check", help="name what is wrong, a line each")
+    command.set_defaults(run=run_check)
+
+
+def run_check(_given: argparse.Namespace) -> int:
+    """Name the faults; 1 where there are any."""
+    found = list(faults())
+    for fault in found:
+        print(fault)
+    if not found:
+        print("Settings, database, mail, model and worker are in order.")
+    return 1 if found else 0
 
 
 def _add_address(command: argparse.ArgumentParser) -> None:

@@ -105,6 +105,22 @@ class SmtpOutlet:
         except (smtplib.SMTPException, OSError) as error:
             raise RelayError(self._words("could not be reached", error)) from error
 
+    def knock(self) -> None:
+        """Connect, greet and sign in without sending anything.
+
+        Raises
+        ------
+        RelayError
+            The relay does not work.
+        """
+        try:
+            with self._given_up_in_time():
+                self._connect()
+        except smtplib.SMTPAuthenticationError as error:
+            raise RelayError(self._words("refused our user name or password", error)) from error
+        except (smtplib.SMTPException, OSError) as error:
+            raise RelayError(self._words("could not be reached", error)) from error
+
     def hang_up(self) -> None:
         """Say goodbye; a relay that does not answer is left."""
         smtp, self._smtp = self._smtp, None
@@ -118,13 +134,16 @@ class SmtpOutlet:
             smtp.close()
 
     def _hand_over(self, message: EmailMessage) -> None:
-        if self._smtp is None:
-            self._smtp = self._unconnected()
-            try:
-                self._greet(self._smtp)
-            except smtplib.SMTPNotSupportedError as error:  # no mail's fault, unlike below
-                raise RelayError(self._words("lacks what the settings ask for", error)) from error
-        self._smtp.send_message(message, from_addr=self._relay.mail_from)
+        smtp = self._smtp or self._connect()
+        smtp.send_message(message, from_addr=self._relay.mail_from)
+
+    def _connect(self) -> smtplib.SMTP:
+        self._smtp = self._unconnected()
+        try:
+            self._greet(self._smtp)
+        except smtplib.SMTPNotSupportedError as error:  # no mail's fault, unlike above
+            raise RelayError(self._words("lacks what the settings ask for", error)) from error
+        return self._smtp
 
     def _unconnected(self) -> smtplib.SMTP:
         within = self._relay.answer_within
