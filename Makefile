@@ -38,7 +38,7 @@ soak: install-test
 # A CSV of real answers through the whole story, in a fresh data directory, with a report.
 real: install
 	@test -n "$(FILE)" || { echo "Say which file: make real FILE=answers.csv" >&2; exit 2; }
-	$(BIN)/python bench/real.py "$(FILE)"
+	$(BIN)/python -m bench.real "$(FILE)"
 
 bench: $(VENV)/.installed-bench
 	for script in bench/web_process.py bench/answer_post.py bench/overview.py bench/themes.py; do \

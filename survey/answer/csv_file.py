@@ -234,11 +234,12 @@ class _RowReader:
     def _fields(self, found: list[str] | str) -> list[str]:
         if isinstance(found, str):
             raise _UnusableRowError(found)
-        if len(found) < self._width or any(found[self._width :]):
+        if len(found) != self._width:
+            # Even where the surplus is empty: a comma in an answer may have moved its second half.
             raise _UnusableRowError(
                 f"has {len(found)} fields where the first row has {self._width}"
             )
-        return found[: self._width]
+        return found
 
     def _id(self, row: int, fields: list[str]) -> str | None:
         if self._columns.id is None:

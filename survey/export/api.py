@@ -31,7 +31,8 @@ blueprint = Blueprint("export_api", __name__, url_prefix="/api/v1")
 def get_answers() -> Response:
     """Give one page of the answers in view, the newest first."""
     inside, wanted, limit = place().workspace_id, _wanted(), _limit()
-    after = place_from(request.args["after"]) if request.args.get("after") else None
+    cursor = request.args.get("cursor")
+    after = place_from(cursor) if cursor else None
     with database().reading() as session:
         run_id = current_run(session, inside)
         found = answers_after(session, inside, run_id, wanted, after=after, limit=limit + 1)

@@ -117,9 +117,11 @@ def place_from(token: str) -> Place:
     try:
         found = Place(date.fromisoformat(day), int(answer_id))
     except ValueError as error:
-        raise FieldError("after", "Please send ‘after’ as the last page gave it.") from error
+        raise FieldError(
+            "cursor", "Please send ‘cursor’ as the last page’s ‘next’ gave it."
+        ) from error
     if not 0 <= found.id < 2**63:
-        raise FieldError("after", "Please send ‘after’ as the last page gave it.")
+        raise FieldError("cursor", "Please send ‘cursor’ as the last page’s ‘next’ gave it.")
     return found
 
 

@@ -8,6 +8,7 @@ import logging
 import random
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,15 @@ SETTLED = timedelta(seconds=3)  # an import in full flow is let come in first
 
 class _DropItError(Exception):
     """The claim was lost, or the worker stops: what was written stays for whoever comes next."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a look found, of what kind it is, and which engine looked."""
+
+    kind: str
+    engine: str
+    found: tuple[FoundNow, ...]
 
 
 class Looking:
@@ -190,24 +200,23 @@ class Looking:
             found = engine.emerging(themes, answers, vectors, refused=refused, fewest=MORE)
         else:
             found = engine.discover(themes, answers, vectors, about=look.theme_count)
-        run_id = self._begin(workspace_id, lease_id, look, kind, found)
+        digest = engine.digest(themes)
+        with self._writing(lease_id) as session:
+            run_id = self._begin(session, workspace_id, look, Finding(kind, digest, found))
         if run_id is not None:
             self._complete(workspace_id, lease_id, run_id, kind)
 
-    def _begin(
-        self, workspace_id: int, lease_id: str, look: Look, kind: str, found: tuple[FoundNow, ...]
-    ) -> int | None:
+    @staticmethod
+    def _begin(session: Session, workspace_id: int, look: Look, made: Finding) -> int | None:
         """Begin a run with what was found; None, and a note, where nothing was."""
-        with self._writing(lease_id) as session:
-            engine = self._engine().digest(themes_of(session, workspace_id))
-            note_left(session, workspace_id, look.run_id, look.fits_none)
-            if not found:
-                return None
-            now = database_now(session)
-            run_id = begin_run(session, workspace_id, kind, engine, now)
-            new = [as_new_theme(theme) for theme in found]
-            add_themes(session, workspace_id, run_id, new, now)
-            return run_id
+        note_left(session, workspace_id, look.run_id, look.fits_none)
+        if not made.found:
+            return None
+        now = database_now(session)
+        run_id = begin_run(session, workspace_id, made.kind, made.engine, now)
+        new = [as_new_theme(theme) for theme in made.found]
+        add_themes(session, workspace_id, run_id, new, now)
+        return run_id
 
     def _complete(self, workspace_id: int, lease_id: str, run_id: int, kind: str) -> None:
         """Bring a run up to date; the first then applies itself, others await the owner."""

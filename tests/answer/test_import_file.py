@@ -207,14 +207,15 @@ def test_ragged_rows_are_named_and_the_good_ones_kept() -> None:
         "1,2026-01-05,Hill,first\n"
         "2,2026-01-05,too,many,fields\n"
         "3,2026-01-05\n"
-        "4,2026-01-05,Hill,empty cells at the end do no harm,,\n"
+        "4,2026-01-05,Hill,an answer, cut in two by its comma,,\n"
         "\n"
         "6,2026-01-05,Hill,last\n"
     )
-    assert [answer.row for answer in found.answers] == [2, 5, 7]
+    assert [answer.row for answer in found.answers] == [2, 7]
     assert [(row.row, row.reason) for row in found.skipped] == [
         (3, "has 5 fields where the first row has 4"),
         (4, "has 2 fields where the first row has 4"),
+        (5, "has 7 fields where the first row has 4"),
     ]
 
 

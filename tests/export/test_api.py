@@ -14,7 +14,7 @@ def test_pages_follow_one_another_and_hold_every_answer_once(program: Program) -
     while address:
         page = program.json(address)
         seen += [item["id"] for item in page["items"]]
-        address = f"/api/v1/answers?limit=40&after={page['next']}" if page["next"] else ""
+        address = f"/api/v1/answers?limit=40&cursor={page['next']}" if page["next"] else ""
     assert len(seen) == len(set(seen)) == ANSWERS
 
 
@@ -72,8 +72,8 @@ def test_themes_can_be_counted_within_a_view(program: Program) -> None:
         ("limit=0", "limit"),
         ("limit=1000", "limit"),
         ("limit=many", "limit"),
-        ("after=elsewhere", "after"),
-        ("after=2026-01-01~99999999999999999999", "after"),
+        ("cursor=elsewhere", "cursor"),
+        ("cursor=2026-01-01~99999999999999999999", "cursor"),
         ("since=2026-13-01", "since"),
         ("theme=blue", "theme"),
         ("tone=loud", "tone"),
