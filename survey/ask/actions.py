@@ -55,23 +55,10 @@ def record_interaction(
 
     Parameters
     ----------
-    session : Session
-        A writing session; the edge commits.
-    workspace_id : int
-        Whose interaction.
-    new : NewInteraction
-        What happened, and who may be asked.
-    secret_key : bytes
-        The installation's key, for the links.
-    now : datetime
-        The present moment.
+    session, workspace_id, new, secret_key, now
+        A writing session, and what happened; the key is for the links.
     once : Once, optional
-        Tells a repetition; the same ``reference`` does, too.
-
-    Returns
-    -------
-    Recorded
-        The new interaction, or the first one where this is a repetition.
+        Tells a repetition, which gives the first result; the same ``reference`` does, too.
 
     Raises
     ------
@@ -92,18 +79,9 @@ def record_interaction(
         if earlier is None:
             raise ConflictError("Two requests collided. Please send this one again.")
         return recorded_interaction(session, workspace_id, earlier, is_new=False)
-    session.add_all(
-        InteractionSegment(
-            workspace_id=workspace_id, interaction_id=interaction_id, name=name, value=value
-        )
-        for name, value in new.segments
-    )
     invitation = _invitation(session, workspace_id, new, secret_key, now)
     invitation.interaction_id, invitation.question_id = interaction_id, question_id
-    session.add(invitation)
-    if invitation.state == "queued":
-        session.add_all(_link(invitation, kind, secret_key) for kind in ("answer", "unsubscribe"))
-    session.flush()
+    _add(session, invitation, new.segments, secret_key)
     return recorded_interaction(session, workspace_id, interaction_id, is_new=True)
 
 
@@ -200,6 +178,27 @@ def _invitation(
         due_at=due_at,
         expires_at=due_at + timedelta(days=workspace.link_days),
     )
+
+
+def _add(
+    session: Session,
+    invitation: Invitation,
+    segments: tuple[tuple[str, str], ...],
+    secret_key: bytes,
+) -> None:
+    session.add(invitation)
+    session.add_all(
+        InteractionSegment(
+            workspace_id=invitation.workspace_id,
+            interaction_id=invitation.interaction_id,
+            name=name,
+            value=value,
+        )
+        for name, value in segments
+    )
+    if invitation.state == "queued":
+        session.add_all(_link(invitation, kind, secret_key) for kind in ("answer", "unsubscribe"))
+    session.flush()
 
 
 def _link(invitation: Invitation, kind: str, secret_key: bytes) -> Link:

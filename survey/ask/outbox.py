@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from survey.records import Interaction, Invitation, OutgoingMail
 
 PAGE = 20
+_Kept = Select[OutgoingMail, bytes, str]
 FAILED_SHOWN = 50
 
 
@@ -88,6 +89,24 @@ def outbox_page(
     before : tuple, optional
         Moment and invitation of the last mail on the page before.
     """
+    found = tuple(
+        KeptMail(
+            invitation_id=mail.invitation_id,
+            nonce=nonce,
+            to_address=mail.to_address,
+            subject=mail.subject,
+            text=mail.text_body,
+            made_at=mail.made_at,
+            state=state,
+        )
+        for mail, nonce, state in session.execute(_kept(workspace_id, before))
+    )
+    shown = found[:PAGE]
+    more = len(found) > PAGE
+    return OutboxPage(shown, (shown[-1].made_at, shown[-1].invitation_id) if more else None)
+
+
+def _kept(workspace_id: int, before: tuple[datetime, int] | None) -> _Kept:
     query = (
         select(OutgoingMail, Invitation.nonce, Invitation.state)
         .join(
@@ -101,29 +120,11 @@ def outbox_page(
         .order_by(OutgoingMail.made_at.desc(), OutgoingMail.invitation_id.desc())
         .limit(PAGE + 1)
     )
-    if before is not None:
-        moment, invitation_id = before
-        query = query.where(
-            or_(
-                OutgoingMail.made_at < moment,
-                and_(OutgoingMail.made_at == moment, OutgoingMail.invitation_id < invitation_id),
-            )
-        )
-    found = tuple(
-        KeptMail(
-            invitation_id=mail.invitation_id,
-            nonce=nonce,
-            to_address=mail.to_address,
-            subject=mail.subject,
-            text=mail.text_body,
-            made_at=mail.made_at,
-            state=state,
-        )
-        for mail, nonce, state in session.execute(query)
-    )
-    shown = found[:PAGE]
-    more = len(found) > PAGE
-    return OutboxPage(shown, (shown[-1].made_at, shown[-1].invitation_id) if more else None)
+    if before is None:
+        return query
+    moment, invitation_id = before
+    older = and_(OutgoingMail.made_at == moment, OutgoingMail.invitation_id < invitation_id)
+    return query.where(or_(OutgoingMail.made_at < moment, older))
 
 
 def mail_state(session: Session, workspace_id: int, now: datetime) -> MailState:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, select
+from sqlalchemy import Row, and_, select
 from sqlalchemy.orm import Session
 
 from survey.ask.address import address_hmac
@@ -88,43 +88,52 @@ def due_letter(
     mail_domain : str
         The right half of the Message-ID.
     """
-    row = session.execute(
-        select(
-            Interaction,
-            Invitation.nonce,
-            Invitation.language,
-            QuestionText.wording,
-            Workspace.name,
-            Workspace.time_zone,
-        )
-        .select_from(Invitation)
-        .join(Workspace, Workspace.id == Invitation.workspace_id)
-        .join(
-            Interaction,
-            and_(
-                Interaction.workspace_id == Invitation.workspace_id,
-                Interaction.id == Invitation.interaction_id,
-            ),
-        )
-        .join(
-            QuestionText,
-            and_(
-                QuestionText.workspace_id == Invitation.workspace_id,
-                QuestionText.question_version_id == Invitation.question_version_id,
-                QuestionText.language == Invitation.language,
-            ),
-        )
-        .where(
-            Invitation.workspace_id == workspace_id,
-            Invitation.id == invitation_id,
-            Invitation.lease_id == lease_id,
-            Invitation.state == "sending",
-        )
-    ).one_or_none()
+    held = and_(
+        Invitation.workspace_id == workspace_id,
+        Invitation.id == invitation_id,
+        Invitation.lease_id == lease_id,
+        Invitation.state == "sending",
+    )
+    row = session.execute(_LETTERS.where(held)).one_or_none()
     if row is None:
         return None
-    told: Interaction = row.Interaction
-    letter = Letter(
+    letter = _as_letter(row, f"<question.{invitation_id:x}@{mail_domain}>")
+    unwelcome = is_unsubscribed(session, secret_key, workspace_id, letter.to_email)
+    return DueLetter(letter, row.nonce, unwelcome)
+
+
+_LETTERS = (
+    select(
+        Interaction,
+        Invitation.nonce,
+        Invitation.language,
+        QuestionText.wording,
+        Workspace.name,
+        Workspace.time_zone,
+    )
+    .select_from(Invitation)
+    .join(Workspace, Workspace.id == Invitation.workspace_id)
+    .join(
+        Interaction,
+        and_(
+            Interaction.workspace_id == Invitation.workspace_id,
+            Interaction.id == Invitation.interaction_id,
+        ),
+    )
+    .join(
+        QuestionText,
+        and_(
+            QuestionText.workspace_id == Invitation.workspace_id,
+            QuestionText.question_version_id == Invitation.question_version_id,
+            QuestionText.language == Invitation.language,
+        ),
+    )
+)
+
+
+def _as_letter(row: Row[Interaction, bytes, str | None, str, str, str], message_id: str) -> Letter:
+    told: Interaction = row[0]
+    return Letter(
         to_email=told.customer_email,
         to_name=told.customer_name,
         workspace=row.name,
@@ -133,11 +142,9 @@ def due_letter(
         occurred_at=told.occurred_at,
         time_zone=row.time_zone,
         question=row.wording,
-        language=row.language,
-        message_id=f"<question.{invitation_id:x}@{mail_domain}>",
+        language=row.language or "en",
+        message_id=message_id,
     )
-    unwelcome = is_unsubscribed(session, secret_key, workspace_id, told.customer_email)
-    return DueLetter(letter, row.nonce, unwelcome)
 
 
 @dataclass(frozen=True)
