@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from survey.understand.assign import Assignment
 from survey.understand.book import Book, BookTheme
 from survey.understand.decisions import Constraint, lasting_themes, read_decisions
 from survey.understand.embed import Embedder, stored
@@ -26,7 +27,7 @@ from survey.understand.known import (
     Told,
 )
 from survey.understand.match import compare
-from survey.understand.model import Assignment, ThemeModel
+from survey.understand.model import ThemeModel
 from survey.understand.split import split
 
 ALIKE = 0.75

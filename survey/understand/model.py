@@ -10,44 +10,29 @@ What lasts of a fit is `found_`: store id, name, `anchor()` and `answers` of eac
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from survey.understand import discover
+from survey.understand.assign import Assignment, Seen, by_row, deciding, without_theme
 from survey.understand.blocks import nearest, unit
 from survey.understand.book import Book, BookTheme, shipped_book
+from survey.understand.corrections import Correction
 from survey.understand.decisions import Constraint, Decided, lasting_themes, read_decisions
 from survey.understand.embed import Embedder, stored
 from survey.understand.found import FoundTheme, Joining, Places, Quote
+from survey.understand.listen import Listener, listener_for
 from survey.understand.name import name_themes
 from survey.understand.quotes import choose_quotes
-from survey.understand.reading import NOTHING, OTHER_LANGUAGE, Reading, read_answers
+from survey.understand.reading import Reading, read_answers
+from survey.understand.recognise import Recognised
 from survey.understand.refit import fresh_themes, with_ids
 
 VERSION = "1"
 """Goes up whenever the same input would be sorted otherwise."""
-Origin = Literal["book", "found", "nothing", "other_language", "unsorted"]
 QUOTES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment:
-    """One answer in one theme, or in none: then `origin` says why.
-
-    `start` and `end` are code points of the answer: the clause that decided.
-    """
-
-    row: int
-    theme_id: str
-    theme_name: str
-    origin: Origin
-    confidence: float | None = None
-    start: int | None = None
-    end: int | None = None
-    tone: str = "unclear"
 
 
 class ThemeModel:
@@ -63,6 +48,10 @@ class ThemeModel:
         About how many themes to find; left to the answers if left out.
     seed : int, default 0
         Of all randomness.
+    corrections : sequence of Correction
+        The owner's checked answers, for the book's themes.
+    listener : Listener, optional
+        Hears the book; the shipped reader with `book` if left out.
     """
 
     def __init__(
@@ -72,11 +61,14 @@ class ThemeModel:
         *,
         themes: int | None = None,
         seed: int = 0,
+        corrections: Sequence[Correction] = (),
+        listener: Listener | None = None,
     ) -> None:
         self.embedder = embedder
         self.book = book
         self.themes = themes
         self.seed = seed
+        self.listener = listener or listener_for(book, embedder, corrections)
         self.found_: tuple[FoundTheme, ...] = ()
         self._decided = read_decisions(())
         self._places = Places(())
@@ -88,6 +80,9 @@ class ThemeModel:
         book: Book | None,
         found: Sequence[FoundTheme],
         constraints: Sequence[Constraint] = (),
+        *,
+        corrections: Sequence[Correction] = (),
+        listener: Listener | None = None,
     ) -> "ThemeModel":
         """Make a model of stored themes, without a fit.
 
@@ -101,20 +96,23 @@ class ThemeModel:
             As stored, see `FoundTheme.from_anchor`.
         constraints : sequence of Constraint
             What people decided since.
+        corrections, listener
+            As for the constructor.
 
         Returns
         -------
         ThemeModel
             Assigns at once; its themes' ids are those given.
         """
-        model = cls(embedder, book)
-        model._settle(_as_decided(found, read_decisions(constraints)), read_decisions(constraints))
+        model = cls(embedder, book, corrections=corrections, listener=listener)
+        decided = read_decisions(constraints)
+        model._settle(_as_decided(found, decided), decided)
         return model
 
     @property
     def engine_digest(self) -> str:
         """Name what decides a result: version, model, book and settings of the engine."""
-        parts = (VERSION, self.embedder.digest, self.book.digest if self.book else "")
+        parts = (VERSION, self.embedder.digest, self.listener.digest)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
     @property
@@ -149,7 +147,7 @@ class ThemeModel:
         ThemeModel
             Itself.
         """
-        self._fit(read_answers(texts, self.embedder), before, read_decisions(constraints))
+        self._fit(self._read(texts), before, read_decisions(constraints))
         return self
 
     def assign(self, texts: Sequence[str], *, ids: Sequence[str] | None = None) -> list[Assignment]:
@@ -167,7 +165,7 @@ class ThemeModel:
         list of Assignment
             By row; at least one for each answer.
         """
-        return self._assign(read_answers(texts, self.embedder), ids)
+        return self._assign(self._read(texts), ids)
 
     def fit_assign(
         self,
@@ -189,9 +187,12 @@ class ThemeModel:
         list of Assignment
             As `assign` gives.
         """
-        reading = read_answers(texts, self.embedder)
+        reading = self._read(texts)
         self._fit(reading, before, read_decisions(constraints))
         return self._assign(reading, ids)
+
+    def _read(self, texts: Sequence[str]) -> Reading:
+        return read_answers(texts, self.embedder, self.listener)
 
     def _settle(self, found: tuple[FoundTheme, ...], decided: Decided) -> None:
         self.found_, self._decided, self._places = found, decided, Places(found)
@@ -254,65 +255,65 @@ class ThemeModel:
     def _assign(self, reading: Reading, ids: Sequence[str] | None) -> list[Assignment]:
         joining = self._places.join(reading.vectors)
         names = ids if ids is not None else [str(row) for row in range(len(reading.texts))]
+        seen = Seen(reading, joining, by_row(reading.recognised))
         result: list[Assignment] = []
-        for row, (start, end) in enumerate(reading.spans()):
-            result.extend(self._one_answer(reading, joining, row, (start, end), names[row]))
-        return result
+        for row, span in enumerate(reading.spans()):
+            result.extend(self._one_answer(seen, row, span, names[row]))
+        return self._with_tones(result, reading)
 
     def _one_answer(
-        self,
-        reading: Reading,
-        joining: Joining,
-        row: int,
-        span: tuple[int, int],
-        answer: str,
+        self, seen: Seen, row: int, span: tuple[int, int], answer: str
     ) -> list[Assignment]:
-        """Give an answer each theme that one of its clauses joined, then what people decided."""
-        best: dict[int, int] = {}
-        for clause in range(*span):
-            theme = int(joining.theme[clause])
-            if theme >= 0 and (
-                theme not in best or joining.cosine[clause] > joining.cosine[best[theme]]
-            ):
-                best[theme] = clause
+        """Give an answer the book's themes, those its clauses joined, and what people decided."""
         outside = self._decided.outside.get(answer, frozenset())
         inside = self._decided.inside.get(answer, frozenset())
         made = [
-            self._by_clause(reading, joining, row, theme, clause)
-            for theme, clause in sorted(best.items(), key=lambda pair: pair[1])
-            if self.found_[theme].id not in outside | inside
+            *(self._of_book(one) for one in seen.recognised.get(row, ())),
+            *(
+                self._by_clause(seen, row, theme, clause)
+                for theme, clause in deciding(seen.joining, span)
+            ),
         ]
-        made.extend(self._by_decision(reading, row, span, inside))
-        return made or [_without_theme(row, reading.states[row])]
+        made = [one for one in made if one.theme_id not in outside | inside]
+        made.extend(self._by_decision(seen.reading, row, span, inside))
+        return made or [without_theme(row, seen.reading.states[row])]
 
-    def _by_clause(
-        self, reading: Reading, joining: Joining, row: int, theme: int, clause: int
-    ) -> Assignment:
-        one, place = self.found_[theme], reading.clauses[clause]
-        confidence = round(float(joining.confidence[clause]), 3)
+    def _of_book(self, one: Recognised) -> Assignment:
+        theme = self.book.themes[one.theme] if self.book else None
+        key, name = (theme.key, theme.name) if theme else ("", "")
+        return Assignment(one.row, key, name, "book", one.confidence, one.start, one.end, one.tone)
+
+    def _by_clause(self, seen: Seen, row: int, theme: int, clause: int) -> Assignment:
+        one, place = self.found_[theme], seen.reading.clauses[clause]
+        confidence = round(float(seen.joining.confidence[clause]), 3)
         return Assignment(row, one.id, one.name, "found", confidence, place.start, place.end)
 
     def _by_decision(
         self, reading: Reading, row: int, span: tuple[int, int], inside: frozenset[str]
     ) -> Iterator[Assignment]:
         """Give an answer the themes that people put it in, with the clause that lies closest."""
-        for theme in self.found_:
-            if theme.id not in inside:
+        for theme in self.book.themes if self.book else ():
+            if theme.key in inside:
+                yield Assignment(row, theme.key, theme.name, "book", 1.0)
+        for found in self.found_:
+            if found.id not in inside:
                 continue
             start = end = None
             if span[0] < span[1]:
-                _, cosines = nearest(reading.vectors[slice(*span)], unit(theme.points))
+                _, cosines = nearest(reading.vectors[slice(*span)], unit(found.points))
                 clause = reading.clauses[span[0] + int(cosines.argmax())]
                 start, end = clause.start, clause.end
-            yield Assignment(row, theme.id, theme.name, "found", 1.0, start, end)
+            yield Assignment(row, found.id, found.name, "found", 1.0, start, end)
 
-
-def _without_theme(row: int, state: str) -> Assignment:
-    if state == NOTHING:
-        return Assignment(row, NOTHING, "Nothing more needed", "nothing", 1.0)
-    if state == OTHER_LANGUAGE:
-        return Assignment(row, OTHER_LANGUAGE, "Another language", "other_language", 1.0)
-    return Assignment(row, "unsorted", "Not sorted", "unsorted")
+    def _with_tones(self, made: Sequence[Assignment], reading: Reading) -> list[Assignment]:
+        """Tell the tone of each found theme's clause; the book's come with theirs."""
+        places = [place for place, one in enumerate(made) if one.origin == "found"]
+        clauses = ((reading.texts[made[at].row], made[at]) for at in places)
+        heard = self.listener.tones([text[one.start : one.end] for text, one in clauses])
+        result = list(made)
+        for place, tone in zip(places, heard, strict=True):
+            result[place] = replace(made[place], tone=tone)
+        return result
 
 
 def _as_decided(found: Sequence[FoundTheme], decided: Decided) -> tuple[FoundTheme, ...]:

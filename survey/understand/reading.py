@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from survey.understand.embed import Embedder, stored
 from survey.understand.language import is_foreign
+from survey.understand.listen import Listener
 from survey.understand.nothing import says_nothing
+from survey.understand.recognise import Recognised
 from survey.understand.split import Clause, split
 
 NOTHING, OTHER_LANGUAGE, SAYS_SOMETHING = "nothing", "other_language", "says something"
@@ -19,12 +21,14 @@ NOTHING, OTHER_LANGUAGE, SAYS_SOMETHING = "nothing", "other_language", "says som
 class Reading:
     """Answers as the engine sees them.
 
-    `states` has one word an answer. `clauses` are those that say something, answer by answer;
-    `row_of` tells whose each is, `vectors` has shape (len(clauses), d), float16, unit length.
+    `states` has one word an answer. `clauses` are those that say something and speak to no theme
+    of the book, answer by answer; `row_of` tells whose each is, `vectors` has shape
+    (len(clauses), d), float16, unit length. `recognised` are the book's themes, by row.
     """
 
     texts: tuple[str, ...]
     states: tuple[str, ...]
+    recognised: tuple[Recognised, ...]
     clauses: tuple[Clause, ...]
     row_of: NDArray[np.int64]
     vectors: NDArray[np.float16]
@@ -35,8 +39,8 @@ class Reading:
         return list(pairwise(ends))
 
 
-def read_answers(texts: Sequence[str], embedder: Embedder) -> Reading:
-    """Split answers, set the empty and the unreadable ones aside, and embed the rest.
+def read_answers(texts: Sequence[str], embedder: Embedder, listener: Listener) -> Reading:
+    """Set aside what is empty, unreadable or known; split and embed the rest.
 
     Parameters
     ----------
@@ -44,32 +48,35 @@ def read_answers(texts: Sequence[str], embedder: Embedder) -> Reading:
         Answers as stored.
     embedder : Embedder
         Gives the vectors; each distinct clause is embedded once.
+    listener : Listener
+        Hears the book's themes.
 
     Returns
     -------
     Reading
         In the order of the answers.
     """
+    heard = listener.hear(texts)
+    foreign = [is_foreign(text, embedder.languages) for text in texts]
+    recognised = tuple(one for one in heard.themes if not foreign[one.row])
     states: list[str] = []
     clauses: list[Clause] = []
     row_of: list[int] = []
     for row, text in enumerate(texts):
-        state, said = _read(text, embedder)
-        states.append(state)
-        clauses.extend(said)
-        row_of.extend([row] * len(said))
+        said = [clause for clause in split(text) if not says_nothing(clause.text)]
+        if foreign[row]:
+            states.append(OTHER_LANGUAGE if text.strip() else NOTHING)
+            continue
+        states.append(NOTHING if heard.nothing[row] else SAYS_SOMETHING)
+        if heard.nothing[row]:
+            continue
+        claimed = heard.claimed[row]
+        left = [clause for clause in said if (clause.start, clause.end) not in claimed]
+        clauses.extend(left)
+        row_of.extend([row] * len(left))
     vectors = _vectors([clause.text for clause in clauses], embedder)
     rows = np.array(row_of, dtype=np.int64)
-    return Reading(tuple(texts), tuple(states), tuple(clauses), rows, vectors)
-
-
-def _read(text: str, embedder: Embedder) -> tuple[str, list[Clause]]:
-    said = [clause for clause in split(text) if not says_nothing(clause.text)]
-    if not said:
-        return NOTHING, said
-    if is_foreign(text, embedder.languages):
-        return OTHER_LANGUAGE, []
-    return SAYS_SOMETHING, said
+    return Reading(tuple(texts), tuple(states), recognised, tuple(clauses), rows, vectors)
 
 
 def _vectors(texts: Sequence[str], embedder: Embedder) -> NDArray[np.float16]:

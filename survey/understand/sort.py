@@ -13,10 +13,11 @@ from typing import IO
 
 from survey.csv_table import decoded, delimiter_of, header_of, lines_of, named_column, records_of
 from survey.errors import FileError
+from survey.understand.assign import Assignment
 from survey.understand.book import Book, BookTheme, read_book, shipped_book
 from survey.understand.embed import load_embedder
 from survey.understand.found import FoundTheme
-from survey.understand.model import VERSION, Assignment, ThemeModel
+from survey.understand.model import VERSION, ThemeModel
 
 COLUMNS = (
     "row",

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from survey.cli import main
-from survey.understand import sort
+from survey.understand import model, sort
 from survey.understand.sort import COLUMNS
 from tests.understand.conftest import WordEmbedder
+from tests.understand.listeners import RuleListener
 
 ANSWERS = [
     *[f"Nobody answered the telephone {word}" for word in ("today", "again", "at noon", "ever")],
@@ -23,6 +24,7 @@ ANSWERS = [
 @pytest.fixture(autouse=True)
 def _stand_in_model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sort, "load_embedder", lambda name=None: WordEmbedder())
+    monkeypatch.setattr(model, "listener_for", lambda *given: RuleListener())
 
 
 def a_file(folder: Path, answers: list[str], encoding: str = "utf-8") -> Path:
