@@ -13,9 +13,8 @@ from survey.answer.forms import Typed, read_typed
 from survey.answer.queries import OpenedLink, Said, Wording, opened_link, what_was_said, wording_of
 from survey.clock import utc_now
 from survey.web.access import open_to
-from survey.web.address import visitor_address
-from survey.web.current import database, limits
-from survey.web.limits import UNKNOWN_LINKS, UNKNOWN_LINKS_OVERALL
+from survey.web.current import database
+from survey.web.unknown_links import count_unknown_link
 
 blueprint = Blueprint("answer", __name__)
 # What mail programs and people take along when a link ends a sentence or stands in brackets.
@@ -111,12 +110,6 @@ def _said(link: OpenedLink, wording: Wording, said: Said, unsaved: str = "") -> 
 
 def _unknown(typed: Typed) -> Response:
     """One page for every link that opens nothing; it gives typed words back, and tells no more."""
-    here = visitor_address()
-    if limits().used_up(UNKNOWN_LINKS, "link", here) or limits().used_up(
-        UNKNOWN_LINKS_OVERALL, "link"
-    ):
-        abort(HTTPStatus.TOO_MANY_REQUESTS)
-    limits().count(UNKNOWN_LINKS, "link", here)
-    limits().count(UNKNOWN_LINKS_OVERALL, "link")
+    count_unknown_link()
     text = "" if typed.blank else typed.text
     return make_response(render_template("answer/unknown.html", text=text), HTTPStatus.NOT_FOUND)
