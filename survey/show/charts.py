@@ -10,6 +10,7 @@ SPARK_WIDTH, SPARK_HEIGHT = 96, 24
 PLOT_WIDTH, PLOT_HEIGHT = 480, 200
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 6, 10, 26
 _SCALES = (0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0)
+_THIN = 0.25  # of the average point's answers, below which a word-sized trend leaves it out
 _Place = TypeVar("_Place")
 
 
@@ -34,15 +35,18 @@ class Spark:
 
 def spark(points: Sequence[Point]) -> Spark | None:
     """Return a word-sized trend, None where there is none to draw."""
-    highest = max((point.share for point in points if point.share is not None), default=0.0)
+    # A point of far fewer answers than the others would, by its chance height, flatten them all.
+    fewest = _THIN * sum(point.of for point in points) / max(1, len(points))
+    shares = [point.share if point.of >= fewest else None for point in points]
+    highest = max((share for share in shares if share is not None), default=0.0)
     if highest <= 0:
         return None
     step = (SPARK_WIDTH - 4) / (len(points) - 1)
     places = [
         None
-        if point.share is None
-        else (2 + index * step, SPARK_HEIGHT - 2 - (SPARK_HEIGHT - 4) * point.share / highest)
-        for index, point in enumerate(points)
+        if share is None
+        else (2 + index * step, SPARK_HEIGHT - 2 - (SPARK_HEIGHT - 4) * share / highest)
+        for index, share in enumerate(shares)
     ]
     drawn = [place for place in places if place is not None]
     return Spark(tuple(map(_polyline, _unbroken(places))), drawn[-1] if drawn else None, highest)

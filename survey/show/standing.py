@@ -37,6 +37,8 @@ class Standing:
         The run whose themes are shown.
     is_sample : bool
         Whether the answers are the sample business's.
+    looking : bool
+        Whether a search for themes is under way.
     """
 
     state: State
@@ -46,6 +48,7 @@ class Standing:
     next_try_at: datetime | None
     run_id: int | None
     is_sample: bool
+    looking: bool
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,13 @@ def standing(session: Session, workspace_id: int, now: datetime) -> Standing:
         next_try_at=trouble.next_try_at,
         run_id=here.current_run_id,
         is_sample=here.is_sample,
+        looking=_looking(session, workspace_id),
     )
+
+
+def _looking(session: Session, workspace_id: int) -> bool:
+    query = select(Run.id).where(Run.workspace_id == workspace_id, Run.state == "working")
+    return session.scalar(query.limit(1)) is not None
 
 
 def _any_answer(session: Session, workspace_id: int) -> bool:
