@@ -78,8 +78,8 @@ class Plot:
     ----------
     bands, lines : tuple of str
         Polygons of the interval and polylines of the share, one for each unbroken stretch.
-    dots : tuple of Dot
-        The points.
+    dots, lone : tuple of Dot
+        All points, and those that stand by themselves, whose interval is a line instead of a band.
     shares : tuple of Tick
         The vertical axis.
     """
@@ -87,6 +87,7 @@ class Plot:
     bands: tuple[str, ...]
     lines: tuple[str, ...]
     dots: tuple[Dot, ...]
+    lone: tuple[Dot, ...]
     shares: tuple[Tick, ...]
     width: int = PLOT_WIDTH
     height: int = PLOT_HEIGHT
@@ -108,6 +109,7 @@ def plot(points: Sequence[Point]) -> Plot | None:
         bands=tuple(_band(stretch) for stretch in stretches if len(stretch) > 1),
         lines=tuple(_polyline([(dot.x, dot.y) for dot in stretch]) for stretch in stretches),
         dots=tuple(dot for dot in places if dot is not None),
+        lone=tuple(stretch[0] for stretch in stretches if len(stretch) == 1),
         shares=tuple(
             Tick(_height(top * part / 2, top), f"{100 * top * part / 2:g} %") for part in range(3)
         ),

@@ -1,0 +1,121 @@
+"""No owner page puts up a barrier: axe-core finds nothing, and nothing sticks out of the window."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Browser, Page
+from werkzeug.serving import make_server
+
+from survey.app import create_app
+from survey.clock import utc_now
+from survey.records import Run, new_id
+from survey.records.database import Database
+from survey.settings import read_settings
+from tests.support.answers import fill
+from tests.support.people import PASSWORD, Business, make_business, make_member
+from tests.support.postgres import free_port
+
+pytestmark = pytest.mark.browser
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A served application with one full and one empty workspace."""
+
+    url: str
+    paths: tuple[str, ...]
+
+
+@pytest.fixture
+def desk(sqlite_url: str, tmp_path: Path) -> Iterator[Desk]:
+    """The whole application on a port, with 300 answers, a proposal and an empty neighbour."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    settings = read_settings(
+        {
+            "SURVEY_DATA_DIR": str(tmp_path / "data"),
+            "SURVEY_DATABASE_URL": sqlite_url,
+            "SURVEY_SECRET_KEY": "k" * 40,
+            "SURVEY_BASE_URL": url,
+        }
+    )
+    database = Database(sqlite_url)
+    full, empty = (make_business(database, name) for name in ("Hill Street", "Valley"))
+    make_member(database, full, "owner@example.org", "owner")
+    make_member(database, empty, "other@example.org", "owner")
+    theme_id = _fill(database, full)
+    app = create_app(settings)
+    server = make_server("127.0.0.1", port, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    pages = ("", "answers", f"answers?theme={theme_id}", f"themes/{theme_id}", "proposals",
+             "ask", "outbox", "export", "people", "settings")  # fmt: skip
+    yield Desk(url, tuple(full.at(page) for page in pages))
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    app.extensions["afterword"].database.close()
+    database.close()
+
+
+def _fill(database: Database, business: Business) -> int:
+    now = utc_now()
+    themes = [{"fate": "new", "name": "Opening hours", "before": "", "joined": 31, "left": 0}]
+    with database.writing() as session:
+        _, made = fill(session, business.workspace_id, 300, now.date())
+        session.add(
+            Run(
+                workspace_id=business.workspace_id,
+                id=new_id(),
+                kind="emerging",
+                state="proposed",
+                engine="e" * 64,
+                started_at=now,
+                finished_at=now,
+                summary={"answers": 300, "moved": 31, "themes": themes},
+            )
+        )
+    return made["waiting"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_owner_page_is_free_of_barriers(
+    browser: Browser, desk: Desk, size: dict[str, int], scheme: Literal["light", "dark"]
+) -> None:
+    context = browser.new_context(
+        viewport={"width": size["width"], "height": size["height"]}, color_scheme=scheme
+    )
+    page = context.new_page()
+    _sign_in(page, desk, "owner@example.org")
+    for path in desk.paths:
+        page.goto(desk.url + path)
+        assert _barriers(page) == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], path
+    context.clear_cookies()
+    _sign_in(page, desk, "other@example.org")
+    assert "No answers yet" in page.inner_text("main")
+    assert _barriers(page) == []
+    context.close()
+
+
+def _sign_in(page: Page, desk: Desk, email: str) -> None:
+    page.goto(f"{desk.url}/sign-in")
+    page.fill("[name=email]", email)
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button")
+    page.wait_for_url("**/w/**")
+
+
+def _barriers(page: Page) -> list[Any]:
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        (one["id"], one["help"], [node["html"][:160] for node in one["nodes"]][:3])
+        for one in found["violations"]
+    ]
