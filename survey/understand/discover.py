@@ -44,6 +44,7 @@ USUAL_RESOLUTION = 1.5
 THEMES_PER_DECADE, CLAUSES_PER_THEME = 6, 15
 """Unless a number is asked for: six themes for each factor of ten in clauses, and no more than one
 for fifteen clauses. No measure without labels finds a better number."""
+SEARCHES = 7
 LEAST_WEIGHT = 1e-3
 
 Labels = NDArray[np.int32]
@@ -164,7 +165,7 @@ def neighbour_graph(vectors: Floats, neighbours: int = NEIGHBOURS) -> sparse.csr
     vectors : ndarray of float32, shape (n, d)
         Unit rows.
     neighbours : int, default 15
-        Links a clause starts from itself; it may get more from others.
+        Links a clause starts from itself, fewer among few clauses; it may get more from others.
 
     Returns
     -------
@@ -172,7 +173,7 @@ def neighbour_graph(vectors: Floats, neighbours: int = NEIGHBOURS) -> sparse.csr
         Symmetric; weights are cosines, at least 0.001 and at most 1.
     """
     count = len(vectors)
-    kept = min(neighbours, count - 1)
+    kept = min(neighbours, max(2, count // 4), count - 1)
 
     def block(start: int, end: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         cosines = vectors[start:end] @ vectors.T
@@ -238,17 +239,21 @@ def _communities(graph: sparse.csr_matrix, resolution: float, seed: int) -> Labe
 
 
 def _resolution_for(cut: Callable[[float], Labels], wanted: int, start: float) -> float:
-    """Search for the resolution that gives about as many groups as wanted."""
+    """Search for the resolution that gives as many groups as wanted, or the nearest to it."""
     low, high, resolution = start / 64, start * 64, start
-    for _ in range(8):
+    nearest_miss, best = np.inf, start
+    for _ in range(SEARCHES):
         found = int(cut(resolution).max()) + 1
+        miss = abs(math.log(max(found, 0.5) / wanted))
+        if miss < nearest_miss:
+            nearest_miss, best = miss, resolution
         if wanted <= found <= wanted * 1.1:
             break
         low, high = (resolution, high) if found < wanted else (low, resolution)
         guess = resolution * (wanted / max(found, 1)) ** 1.2
         inside = low * 1.02 < guess < high * 0.98
-        resolution = guess if inside else float(np.sqrt(low * high))
-    return resolution
+        resolution = guess if inside else math.sqrt(low * high)
+    return best
 
 
 def _dissolve(labels: Labels, times: NDArray[np.int64], smallest: int) -> Labels:

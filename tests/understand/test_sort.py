@@ -1,6 +1,8 @@
 """`survey sort`: any CSV in, one row an answer and theme out, and a clear word on what is wrong."""
 
 import csv
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -130,3 +132,16 @@ def test_a_file_with_no_rows_gives_no_rows(tmp_path: Path) -> None:
     path = a_file(tmp_path, [])
     assert run(path) == 0
     assert rows(path) == []
+
+
+def test_a_killed_run_leaves_what_was_there(tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    out.write_text("of yesterday")
+    program = (
+        "import os, sys; from pathlib import Path; from survey.understand.sort import written\n"
+        "with written(Path(sys.argv[1])) as file:\n"
+        "    file.write('half a ro'); file.flush(); os.kill(os.getpid(), 9)"
+    )
+    killed = subprocess.run([sys.executable, "-c", program, str(out)], check=False)
+    assert killed.returncode == -9
+    assert out.read_text() == "of yesterday"
