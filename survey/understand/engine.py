@@ -4,7 +4,7 @@ Vectors are computed once a text: what is kept from before is handed in, what is
 always in the stored form, so that a run from the database agrees with the one that first read.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,81 +26,15 @@ from survey.understand.known import (
     Placed,
     Told,
 )
+from survey.understand.listen import Listener, listener_for
 from survey.understand.match import compare
+from survey.understand.memory import RememberingEmbedder, RememberingListener
 from survey.understand.model import ThemeModel
-from survey.understand.split import split
 
+LISTENERS = 8
+"""Books in use at once of which is remembered what was heard."""
 ALIKE = 0.75
 """Cosine of centres from which two themes are one, and a new one is one that was refused."""
-
-
-class Remembering:
-    """An embedder that computes no text twice while it remembers it.
-
-    Parameters
-    ----------
-    inner : Embedder
-        The one that computes.
-    """
-
-    def __init__(self, inner: Embedder) -> None:
-        self._inner = inner
-        self._known: dict[str, NDArray[np.float16]] = {}
-
-    @property
-    def digest(self) -> str:
-        """Name the model as the inner embedder does."""
-        return self._inner.digest
-
-    @property
-    def dimension(self) -> int:
-        """Length of each vector."""
-        return self._inner.dimension
-
-    @property
-    def languages(self) -> frozenset[str]:
-        """ISO 639-1 codes that the model reads."""
-        return self._inner.languages
-
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Turn texts into unit vectors in their stored form, one row each."""
-        new = [text for text in dict.fromkeys(texts) if text not in self._known]
-        if new:
-            self._known.update(zip(new, stored(self._inner.encode(new)), strict=True))
-        if not texts:
-            return np.zeros((0, self.dimension), dtype=np.float32)
-        return np.stack([self._known[text] for text in texts]).astype(np.float32)
-
-    def remember(self, vectors: Mapping[str, bytes]) -> None:
-        """Forget all texts but these, whose packed vectors were kept."""
-        self._known = {}
-        for body, packed in vectors.items():
-            texts = _texts_of(body)
-            rows = np.frombuffer(packed, "<f2").astype(np.float16)
-            if rows.size != len(texts) * self.dimension:
-                continue  # another version cut this text into other clauses
-            for text, row in zip(texts, rows.reshape(len(texts), -1), strict=True):
-                if row.any():
-                    self._known[text] = row
-
-    def packed(self, bodies: Collection[str]) -> dict[str, bytes]:
-        """Pack the vectors of texts, of the whole and then of its clauses.
-
-        A clause that nobody needed a vector of has a zero row; a text without any is left out.
-        """
-        nowhere = np.zeros(self.dimension, dtype=np.float16)
-        found = {}
-        for body in dict.fromkeys(bodies):
-            rows = [self._known.get(text, nowhere) for text in _texts_of(body)]
-            if any(row.any() for row in rows):
-                found[body] = np.stack(rows).astype("<f2").tobytes()
-        return found
-
-
-def _texts_of(body: str) -> list[str]:
-    if not body.strip():
-        return []
-    return list(dict.fromkeys([body, *(clause.text for clause in split(body))]))
 
 
 class Engine:
@@ -110,10 +44,18 @@ class Engine:
     ----------
     embedder : Embedder
         The sentence model.
+    listen : callable, optional
+        Makes a listener for a book; the shipped reader by default.
     """
 
-    def __init__(self, embedder: Embedder) -> None:
-        self.embedder = Remembering(embedder)
+    def __init__(
+        self,
+        embedder: Embedder,
+        listen: Callable[[Book | None, Embedder], Listener] = listener_for,
+    ) -> None:
+        self.embedder = RememberingEmbedder(embedder)
+        self._listen = listen
+        self._listeners: dict[str, RememberingListener] = {}
         self._model: tuple[tuple[KnownTheme, ...], ThemeModel] | None = None
 
     @property
@@ -235,15 +177,28 @@ class Engine:
         about: int | None,
     ) -> tuple[FoundTheme, ...]:
         self.embedder.remember(vectors)
-        model = ThemeModel(self.embedder, _book(themes), themes=about)
+        book = _book(themes)
+        model = ThemeModel(self.embedder, book, themes=about, listener=self._listener(book))
         return model.fit([answer.body for answer in answers]).found_
 
     def _ready(self, themes: tuple[KnownTheme, ...]) -> ThemeModel:
         if self._model is None or self._model[0] != themes:
             found = [self._placed(theme) for theme in themes if theme.origin == FOUND]
-            model = ThemeModel.from_themes(self.embedder, _book(themes), found)
+            book = _book(themes)
+            model = ThemeModel.from_themes(
+                self.embedder, book, found, listener=self._listener(book)
+            )
             self._model = (themes, model)
         return self._model[1]
+
+    def _listener(self, book: Book | None) -> Listener:
+        """Return the listener for a book, with what it remembers."""
+        key = book.digest if book else ""
+        if key not in self._listeners:
+            if len(self._listeners) >= LISTENERS:
+                self._listeners.clear()
+            self._listeners[key] = RememberingListener(self._listen(book, self.embedder))
+        return self._listeners[key]
 
     def _placed(self, theme: KnownTheme) -> FoundTheme:
         """Return a kept theme; where it was found with another model, placed by its clauses."""

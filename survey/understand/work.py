@@ -33,7 +33,6 @@ from survey.understand.queries import (
 )
 
 if TYPE_CHECKING:
-    from survey.understand.embed import Embedder
     from survey.understand.engine import Engine
 
 log = logging.getLogger(__name__)
@@ -53,7 +52,7 @@ class Understanding:
     model_name : str, optional
         The sentence model; the packaged one by default.
     load : callable, optional
-        Gives the embedder; tests bring their own.
+        Gives the engine; tests bring their own.
     stopping : callable, optional
         Says whether to come to an end between two pieces of work.
     """
@@ -63,11 +62,11 @@ class Understanding:
         database: Database,
         model_name: str | None = None,
         *,
-        load: "Callable[[], Embedder] | None" = None,
+        load: "Callable[[], Engine] | None" = None,
         stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         self.database = database
-        self._load = load or (lambda: _load_packaged(model_name))
+        self._load = load or (lambda: _load_engine(model_name))
         self._engine: Engine | None = None
         self._jitter = random.Random()  # noqa: S311  spreads retries, keeps no secret
         self._quiet_until = 0.0
@@ -87,9 +86,7 @@ class Understanding:
             When it cannot be loaded.
         """
         if self._engine is None:
-            from survey.understand.engine import Engine
-
-            self._engine = Engine(self._load())
+            self._engine = self._load()
         return self._engine
 
     def fill_round(self) -> bool:
@@ -200,10 +197,11 @@ class Understanding:
             )
 
 
-def _load_packaged(name: str | None) -> "Embedder":
+def _load_engine(model_name: str | None) -> "Engine":
     from survey.understand.embed import load_embedder
+    from survey.understand.engine import Engine
 
-    return load_embedder(name)
+    return Engine(load_embedder(model_name))
 
 
 def _shipped_themes() -> list[NewTheme]:

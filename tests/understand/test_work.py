@@ -28,9 +28,11 @@ from survey.records.database import Database
 from survey.records.proposals import decide, open_proposals
 from survey.records.workspaces import create_workspace
 from survey.understand.actions import claim_answers
+from survey.understand.engine import Engine
 from survey.understand.work import Understanding
 from tests.support.past import LONG_AGO, give_answers
 from tests.understand.conftest import WordEmbedder
+from tests.understand.listeners import RuleListener
 
 KINDS = {
     "parking": "no parking spaces behind the building again number{}",
@@ -54,7 +56,10 @@ class Worker:
     texts: list[str] = field(default_factory=list)
 
     def understanding(self, **more: Any) -> Understanding:
-        return Understanding(self.database, load=lambda: self.embedder, **more)
+        return Understanding(self.database, load=self.engine, **more)
+
+    def engine(self) -> Engine:
+        return Engine(self.embedder, lambda _book, _embedder: RuleListener())
 
     def give(self, texts: Sequence[str], **more: Any) -> None:
         give_answers(self.database, self.workspace_id, texts, **more)
