@@ -14,6 +14,7 @@ import io
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -164,7 +165,12 @@ def main() -> int:
             if not given.no_picture:
                 _screenshot(site, port, report)
     report.say()
-    report.say(f"From import to themes on the page: {seconds:.1f} s, model load included.")
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    report.say(
+        f"From import to themes on the page: {seconds:.1f} s, model load included; everything "
+        f"took {spent.ru_utime + spent.ru_stime:.0f} s of processor time on a machine whose load "
+        f"is {os.getloadavg()[0]:.1f} for {os.cpu_count()} cores."
+    )
     if seconds > WITHIN_SECONDS:
         report.wrong.append(f"it took longer than {WITHIN_SECONDS:g} s")
     report.say("Everything agrees." if not report.wrong else f"Wrong: {'; '.join(report.wrong)}.")
