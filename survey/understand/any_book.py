@@ -28,6 +28,8 @@ SISTERS = 2.0
 """Weight of the sister themes' texts, in units of the theme's own; the background weighs 1."""
 WHOLE = 0.3
 """Share of the whole answer's score, beside its best clause's."""
+WITHIN = 0.6
+"""A theme this far below the answer's best one is left out: the best one already says it."""
 STEPS = 60
 
 _BACKGROUND = Path(__file__).parent / "shipped" / "background.txt"

@@ -19,17 +19,9 @@ _WORDS = Path(__file__).parent / "shipped" / "nothing_words.txt"
 
 
 @functools.cache
-def _known_words(heading: str = "") -> frozenset[str]:
-    """Give the words of the file, or of one of its headings."""
-    parts = _WORDS.read_text(encoding="utf-8").split("\n# ")
-    return frozenset(
-        word
-        for part in parts
-        if part.startswith(heading)
-        for line in part.splitlines()[1:]
-        if line[:1] != "#"
-        for word in line.split()
-    )
+def _known_words() -> frozenset[str]:
+    lines = _WORDS.read_text(encoding="utf-8").splitlines()
+    return frozenset(word for line in lines if line[:1] != "#" for word in line.split())
 
 
 _GUARD = re.compile(
@@ -84,6 +76,11 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 
+_DECLINES = re.compile(
+    r"\W*|\W*(?:n\s?/?\s?a|not applicable|no comments?|nil|i? ?(?:don'?t|do not) know|unsure|"
+    r"not sure|no idea|no answer|blank)\W*",
+    re.IGNORECASE,
+)
 _TOKEN = re.compile(r"[\w'’/%-]*\w[\w'’/%-]*")
 
 
@@ -128,8 +125,8 @@ def answer_says_nothing(clauses: Sequence[Clause] | Sequence[str]) -> bool:
     return all(says_nothing(part if isinstance(part, str) else part.text) for part in clauses)
 
 
-def praises(clause: str) -> bool:
-    """Tell whether a clause that says nothing at least says so with praise.
+def declines(clause: str) -> bool:
+    """Tell whether a clause that says nothing does not even say that all was well.
 
     Parameters
     ----------
@@ -139,10 +136,9 @@ def praises(clause: str) -> bool:
     Returns
     -------
     bool
-        False for 'n/a' and 'nothing', True for 'no complaints' and 'excellent, thanks'.
+        True for 'n/a' and 'no comment', False for 'nothing', 'no' and 'excellent, thanks'.
     """
-    words = _TOKEN.findall(plain(clause).replace("’", "'").lower())
-    return any(word.strip("-'") in _known_words("praise") for word in words)
+    return _DECLINES.fullmatch(plain(clause)) is not None
 
 
 def _guarded(text: str) -> bool:

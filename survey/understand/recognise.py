@@ -20,7 +20,7 @@ from survey.understand.book import Book
 from survey.understand.corrections import Correction, Shift, learn_shift
 from survey.understand.embed import Embedder, stored
 from survey.understand.language import is_foreign
-from survey.understand.nothing import praises, says_nothing
+from survey.understand.nothing import declines, says_nothing
 from survey.understand.split import Clause, split
 from survey.understand.tone import Tone, tone_columns, tones
 from survey.understand.trained import Reader, load_reader
@@ -69,7 +69,7 @@ class _Text:
     row_of: NDArray[np.intp]
     first: tuple[int, ...]
     silent: NDArray[np.bool_]
-    praising: NDArray[np.bool_]
+    declining: NDArray[np.bool_]
     foreign: NDArray[np.bool_]
 
     def best(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -190,8 +190,7 @@ class Recogniser:
     ) -> None:
         """Fill in what the themes' own words say."""
         scores = planes.scores(self._encode([one.text for one in text.clauses]))
-        scores[np.ix_(text.silent, ~planes.of_nothing)] = SILENT
-        scores[text.silent & ~text.praising] = SILENT
+        _hear_nothing(text, scores, planes.of_nothing)
         best = text.best(scores)
         entire = planes.scores(self._encode(text.texts))
         mixed = (1 - any_book.WHOLE) * best + any_book.WHOLE * entire - any_book.THRESHOLD
@@ -204,6 +203,10 @@ class Recogniser:
 
     def _accept(self, text: _Text, whole: NDArray[np.float64]) -> NDArray[np.bool_]:
         accepted = whole[:, :-1] > 0
+        if self._others:
+            mine = whole[:, self._others]
+            least = mine.max(axis=1, keepdims=True) - any_book.WITHIN
+            accepted[:, self._others] &= mine >= least
         every = np.ones(len(text.texts), dtype=bool)
         np.logical_and.at(every, text.row_of, text.silent)
         for place in self._served:
@@ -292,6 +295,17 @@ class Recogniser:
             whole[:, place] = np.where(whole[:, place] > SILENT / 2, moved, SILENT)
 
 
+def _hear_nothing(text: _Text, scores: NDArray[np.float64], of_nothing: NDArray[np.bool_]) -> None:
+    """Give clauses that say all was well to the theme that is about just that, and to no other."""
+    scores[np.ix_(text.silent, ~of_nothing)] = SILENT
+    scores[text.silent & text.declining] = SILENT
+    themes = np.flatnonzero(of_nothing)
+    clauses = np.flatnonzero(text.silent & ~text.declining)
+    if len(themes) and len(clauses):
+        best = themes[scores[np.ix_(clauses, themes)].argmax(axis=1)]
+        scores[clauses, best] = np.maximum(scores[clauses, best], any_book.THRESHOLD + 1)
+
+
 def _lay_out(texts: Sequence[str], embedder: Embedder) -> _Text:
     parts = [split(text) for text in texts]
     clauses = tuple(clause for part in parts for clause in part)
@@ -302,7 +316,7 @@ def _lay_out(texts: Sequence[str], embedder: Embedder) -> _Text:
         row_of=np.repeat(np.arange(len(parts)), counts),
         first=tuple(accumulate(counts, initial=0)),
         silent=np.array([says_nothing(clause.text) for clause in clauses], dtype=bool),
-        praising=np.array([praises(clause.text) for clause in clauses], dtype=bool),
+        declining=np.array([declines(clause.text) for clause in clauses], dtype=bool),
         foreign=np.array([is_foreign(text, embedder.languages) for text in texts], dtype=bool),
     )
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from survey.understand.nothing import answer_says_nothing, praises, says_nothing
+from survey.understand.nothing import answer_says_nothing, declines, says_nothing
 from survey.understand.split import split
 
 NOTHING = [
@@ -35,11 +35,12 @@ def test_a_blank_answer_says_nothing() -> None:
     assert answer_says_nothing(())
 
 
-def test_praise_is_told_from_bare_nothing() -> None:
-    assert praises("Excellent, thank you")
-    assert praises("no complaints")
-    assert not praises("n/a")
-    assert not praises("nothing at all")
+def test_declining_is_told_from_being_content() -> None:
+    assert declines("n/a")
+    assert declines("No comment.")
+    assert declines("...")
+    assert not declines("nothing at all")
+    assert not declines("Excellent, thank you")
 
 
 def test_other_scripts_are_not_nothing() -> None:
