@@ -232,12 +232,7 @@ class Recogniser:
             self._deciding(text, clause, row, theme)
             for row, theme in zip(rows.tolist(), themes.tolist(), strict=True)
         ]
-        heard = tone[
-            [
-                len(text.clauses) + row if place is None else place
-                for row, place in zip(rows.tolist(), deciding, strict=True)
-            ]
-        ].reshape(-1, 2)
+        heard = _heard(tone, len(text.clauses), rows, deciding)
         told = tones(heard[:, 0], heard[:, 1])
         result = []
         for row, theme, place, mood in zip(
@@ -304,6 +299,18 @@ def _hear_nothing(text: _Text, scores: NDArray[np.float64], of_nothing: NDArray[
     if len(themes) and len(clauses):
         best = themes[scores[np.ix_(clauses, themes)].argmax(axis=1)]
         scores[clauses, best] = np.maximum(scores[clauses, best], any_book.THRESHOLD + 1)
+
+
+def _heard(
+    tone: NDArray[np.float64], clauses: int, rows: NDArray[np.intp], deciding: list[int | None]
+) -> NDArray[np.float64]:
+    """Mix the deciding clause's tone into the answer's; the answer's alone where none decided."""
+    whole = tone[clauses + rows]
+    places = [
+        clauses + row if place is None else place
+        for row, place in zip(rows.tolist(), deciding, strict=True)
+    ]
+    return CLAUSES * tone[places].reshape(-1, 2) + (1 - CLAUSES) * whole
 
 
 def _lay_out(texts: Sequence[str], embedder: Embedder) -> _Text:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from survey.understand.trained import TONES
 
 Tone = Literal["wish", "praise", "unclear"]
-MARGIN = 0.5
+MARGIN = 0.2
 """How far, in log-odds, the one must lie above the other before the tone is told."""
 
 
