@@ -198,10 +198,12 @@ class ThemeModel:
         self.found_, self._decided, self._places = found, decided, Places(found)
 
     def _fit(self, reading: Reading, before: Sequence[FoundTheme], decided: Decided) -> None:
-        groups = discover.find_groups(reading.vectors, themes=self.themes, seed=self.seed)
+        beside = self.book is not None
+        left = reading.of_answers_without_theme() if beside else reading
+        groups = discover.find_groups(left.vectors, themes=self.themes, seed=self.seed)
         lasting = lasting_themes(before, decided)
-        fresh = fresh_themes(reading.vectors, groups, before, lasting)
-        found = with_ids(fresh, reading, before, lasting)
+        fresh = fresh_themes(left.vectors, groups, before, lasting, beside_a_book=beside)
+        found = with_ids(fresh, left, before, lasting)
         self._settle(found, decided)
         joining = self._places.join(reading.vectors)
         self._settle(self._described(reading, joining, found, {one.id for one in lasting}), decided)

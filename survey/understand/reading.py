@@ -1,7 +1,7 @@
 """Read answers once: clauses, what says nothing, what is in another language, and vectors."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -37,6 +37,17 @@ class Reading:
         """Give, for each answer, the range of its clauses."""
         ends = np.searchsorted(self.row_of, np.arange(len(self.texts) + 1)).tolist()
         return list(pairwise(ends))
+
+    def of_answers_without_theme(self) -> "Reading":
+        """Keep only the clauses of answers in which the book recognised nothing at all.
+
+        What is left over of an answer that has a theme is mostly its padding ("because of it",
+        "I asked you"): alike in wording, and about nothing.
+        """
+        known = {one.row for one in self.recognised}
+        kept = [place for place, row in enumerate(self.row_of.tolist()) if row not in known]
+        clauses = tuple(self.clauses[place] for place in kept)
+        return replace(self, clauses=clauses, row_of=self.row_of[kept], vectors=self.vectors[kept])
 
 
 def read_answers(texts: Sequence[str], embedder: Embedder, listener: Listener) -> Reading:

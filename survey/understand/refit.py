@@ -15,6 +15,12 @@ from survey.understand.reading import Reading
 
 JOINS_FROM_PERCENTILE = 3.0
 """Share of a theme's own clauses, in per cent, that lie outside its radius."""
+BESIDE_A_BOOK = 0.45
+"""Least cosine to its centre at which a clause belongs to a theme found beside a book. What a book
+leaves is mostly scattered; a group is worth an owner's time only where its clauses agree. Clauses
+about one subject (parking, the radio) lie at .5 to .7 from their centre, padding at .3."""
+FEWEST_BESIDE_A_BOOK = 6
+"""Clauses that must agree so well."""
 NAME_STAYS_FROM = 0.5
 """Jaccard overlap from which a theme that is found again keeps its name."""
 
@@ -24,8 +30,13 @@ def fresh_themes(
     groups: Groups,
     before: Sequence[FoundTheme],
     lasting: Sequence[FoundTheme],
+    *,
+    beside_a_book: bool = False,
 ) -> list[tuple[FoundTheme, NDArray[np.bool_]]]:
-    """Turn groups into themes without ids, but for those whose clauses are a lasting theme's."""
+    """Turn groups into themes without ids, but for those whose clauses are a lasting theme's.
+
+    Beside a book only clauses that agree well make a theme, and only such join it later.
+    """
     number_of = {theme.id: number for number, theme in enumerate(lasting)}
     nearest_before = Places([*lasting, *(one for one in before if one.id not in number_of)])
     claimed = nearest_before.join(vectors).theme if lasting else None
@@ -37,7 +48,13 @@ def fresh_themes(
             if shares[1 : len(lasting) + 1].max() * 2 > members.sum():
                 continue
         points = groups.points[groups.group_of == group]
-        fresh.append((_theme_of(vectors[members], points), members))
+        if not beside_a_book:
+            fresh.append((_theme_of(vectors[members], points), members))
+            continue
+        members &= nearest(vectors, unit(stored(points)))[1] >= BESIDE_A_BOOK
+        if members.sum() >= FEWEST_BESIDE_A_BOOK:
+            theme = _theme_of(vectors[members], points)
+            fresh.append((replace(theme, radius=max(theme.radius, BESIDE_A_BOOK)), members))
     return fresh
 
 
