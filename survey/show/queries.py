@@ -253,9 +253,17 @@ class _Quoting:
 def _walk(
     workspace_id: int, run_id: int | None, wanted: AnswerFilter, tones: tuple[Tone, ...]
 ) -> Any:
+    # The days are hidden from the planner: it would gather everything said in them first, where
+    # walking a theme's surest answers finds a dozen soon.
+    day = func.coalesce(Answer.answered_on, Answer.answered_on)
     return (
-        _quotable(workspace_id, run_id, wanted)
-        .where(Assignment.theme_id == bindparam("theme"), Assignment.tone.in_(tones))
+        _quotable(workspace_id, run_id, replace(wanted, since=None, until=None))
+        .where(
+            Assignment.theme_id == bindparam("theme"),
+            Assignment.tone.in_(tones),
+            *([day >= wanted.since] if wanted.since else []),
+            *([day <= wanted.until] if wanted.until else []),
+        )
         .order_by(Assignment.confidence.desc())
         .limit(_CANDIDATES)
     )
