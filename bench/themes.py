@@ -5,7 +5,7 @@
 
 The vectors are made up: mixtures of directions, uneven in size as people's themes are, with the
 spread that real clauses have. Each measurement runs in a process of its own, so that peaks of
-memory do not mix; a rival is warmed up (compiled) on 500 rows before its clock starts.
+memory do not mix; an engine is warmed up (compiled) on 500 rows before its clock starts.
 How well found themes agree with people is
 measured by bench/found_themes.py.
 """
@@ -123,7 +123,7 @@ def assign_one() -> dict[str, float]:
         places.join(rows[row : row + 1])
         times.append(time.perf_counter() - started)
     low, high = np.percentile(times, [50, 99])
-    return {"median_ms": round(low * 1000, 3), "p99_ms": round(high * 1000, 3)}
+    return {"median_ms": round(float(low) * 1000, 3), "p99_ms": round(float(high) * 1000, 3)}
 
 
 def in_own_process(engine: str, clauses: int) -> dict[str, object]:

@@ -5,6 +5,7 @@ differently. Here every block is computed by one thread, blocks are the same wha
 of threads, and threads only take different blocks.
 """
 
+import functools
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 BLOCK = 1024
 Result = TypeVar("Result")
@@ -23,8 +24,14 @@ Floats = NDArray[np.float32]
 @contextmanager
 def one_thread_each() -> Iterator[None]:
     """Keep every single matrix product on one thread while this lasts."""
-    with threadpool_limits(limits=1, user_api="blas"):
+    with _libraries().limit(limits=1, user_api="blas"):
         yield
+
+
+@functools.cache
+def _libraries() -> ThreadpoolController:
+    """Look once for the libraries that compute: looking takes longer than sorting an answer."""
+    return ThreadpoolController()
 
 
 def in_blocks(

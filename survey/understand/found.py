@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from survey.errors import EngineError
-from survey.understand.blocks import nearest, unit
+from survey.understand.blocks import in_blocks, unit
 
 _HEADER = struct.Struct("<4sHHf")
 _MAGIC = b"FT01"
@@ -113,7 +113,8 @@ class Places:
 
     def __init__(self, themes: Sequence[FoundTheme]) -> None:
         self._radius = np.array([theme.radius for theme in themes], dtype=np.float32)
-        self._points = [unit(theme.points) for theme in themes]
+        self._starts = np.cumsum([0, *(len(theme.points) for theme in themes)])[:-1]
+        self._points = unit(np.concatenate([theme.points for theme in themes])) if themes else None
 
     def join(self, vectors: NDArray[np.floating]) -> Joining:
         """Let each clause join the nearest theme, if it lies within that theme's radius.
@@ -128,18 +129,31 @@ class Places:
         Joining
             Arrays of shape (n,).
         """
-        count = len(vectors)
-        best = np.full(count, -2, dtype=np.float32)
-        second = np.full(count, -2, dtype=np.float32)
-        theme = np.full(count, -1, dtype=np.int32)
-        for number, points in enumerate(self._points):
-            _, cosine = nearest(vectors, points)
-            cosine = np.round(cosine, 5)
-            better = cosine > best
-            second = np.where(better, best, np.maximum(second, cosine))
-            theme[better], best[better] = number, cosine[better]
-        rival = np.maximum(second, self._radius[theme] if len(self._points) else second)
-        confidence = 1 / (1 + np.exp(-(best - rival) / CLEAR))
-        outside = (theme < 0) | (best < self._radius[theme]) if len(self._points) else theme < 0
-        theme[outside] = -1
-        return Joining(theme, best, confidence.astype(np.float32))
+        points = self._points
+        if points is None or not len(vectors):
+            nowhere = np.full(len(vectors), -1, dtype=np.int32)
+            nothing = np.zeros(len(vectors), dtype=np.float32)
+            return Joining(nowhere, nothing, nothing)
+
+        def block(start: int, end: int) -> Joining:
+            cosines = np.asarray(vectors[start:end], dtype=np.float32) @ points.T
+            return self._closest(np.maximum.reduceat(cosines.round(5), self._starts, axis=1))
+
+        found = in_blocks(len(vectors), block, size=8192)
+        return Joining(
+            np.concatenate([part.theme for part in found]),
+            np.concatenate([part.cosine for part in found]),
+            np.concatenate([part.confidence for part in found]),
+        )
+
+    def _closest(self, cosines: NDArray[np.float32]) -> Joining:
+        """Choose the theme from the cosines to each; columns are themes."""
+        rows = np.arange(len(cosines))
+        theme = cosines.argmax(axis=1).astype(np.int32)
+        best = cosines[rows, theme]
+        others = cosines.copy()
+        others[rows, theme] = -2
+        radius = self._radius[theme]
+        lead = best - np.maximum(others.max(axis=1), radius)
+        theme[best < radius] = -1
+        return Joining(theme, best, (1 / (1 + np.exp(-lead / CLEAR))).astype(np.float32))

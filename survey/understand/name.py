@@ -21,7 +21,7 @@ CURATED_AT = 0.50
 takes that name; to one alone it is often an accident."""
 LONGEST = 5
 CANDIDATES = 80
-SAID_ONCE = 0.12
+SAID_ONCE = 0.20
 """What it costs a name that only one clause uses it."""
 ALONE_FROM = 0.35
 """Share of a theme's clauses that a single word must be in to stand as its name."""
@@ -56,7 +56,9 @@ _BLAND_WORDS = (
 )
 _BLAND = frozenset(_BLAND_WORDS.split())
 """Words that say nothing alone, in any trade; inside a phrase they are welcome."""
-_TELLING_WORDS = "i me my we us our you your he she they it this these those is are was were be am"
+_TELLING_WORDS = (
+    "her him i me my we us our you your he she they it this these those is are was were be am"
+)
 _TELLING = frozenset(_TELLING_WORDS.split())
 """Words of a story rather than of a name."""
 _OPENING_WORDS = (
@@ -159,18 +161,27 @@ def _stretches(words: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Yield every word, every phrase with a natural start and end, and a short whole clause."""
     for start in range(len(words)):
         yield start, start + 1
-        if start and words[start - 1] not in _FUNCTION:
+        if start and not _is_function(words[start - 1]):
             continue
         for end in range(start + 2, min(start + LONGEST, len(words)) + 1):
-            if (end == len(words) or words[end] in _FUNCTION) and _could_name(words[start:end]):
+            if (end == len(words) or _is_function(words[end])) and _could_name(words[start:end]):
                 yield start, end
     first = next((at for at, word in enumerate(words) if word not in _OPENINGS), len(words))
-    if 2 <= len(words) - first <= LONGEST and sum(w not in _STOPS for w in words[first:]) > 1:
+    if 2 <= len(words) - first <= LONGEST and sum(not _is_stop(w) for w in words[first:]) > 1:
         yield first, len(words)
 
 
+def _is_function(word: str) -> bool:
+    """Tell a word that only holds others together; "he'd" is "he" and "nobody's" is "nobody"."""
+    return word in _FUNCTION or word.partition("'")[0] in _FUNCTION
+
+
+def _is_stop(word: str) -> bool:
+    return word in _STOPS or _is_function(word)
+
+
 def _could_name(words: Sequence[str]) -> bool:
-    if words[0] in _STOPS or words[-1] in _STOPS or len(words[0]) < 2 or len(words[-1]) < 2:
+    if _is_stop(words[0]) or _is_stop(words[-1]) or len(words[0]) < 2 or len(words[-1]) < 2:
         return False
     if any(word.isdigit() for word in words) or len(set(words)) < len(words):
         return False
@@ -178,7 +189,7 @@ def _could_name(words: Sequence[str]) -> bool:
 
 
 def _says_something(words: Sequence[str]) -> bool:
-    return any(word not in _STOPS and word not in _BLAND for word in words)
+    return any(not _is_stop(word) and word not in _BLAND for word in words)
 
 
 def _shortlist(
@@ -209,13 +220,15 @@ def _shortlist(
         worth = [
             _worth(inside.get(_stem(word), 0.0), outside[_stem(word)] / total)
             for word in key
-            if word not in _STOPS
+            if not _is_stop(word)
         ]
         often = np.log1p(phrase.clauses) / np.log1p(max(sizes[label], 2))
         worth = worth or [0.0]
         scored.append((sum(worth) / len(worth) + 0.3 * max(worth) + 0.3 * float(often), phrase))
     scored.sort(key=lambda pair: (-pair[0], pair[1].words))
-    return scored[:CANDIDATES]
+    often_said = sorted(scored, key=lambda pair: (-pair[1].clauses, -pair[0], pair[1].words))
+    frequent = [pair for pair in often_said if len(pair[1].words) > 1][: CANDIDATES // 4]
+    return [*scored[:CANDIDATES], *(pair for pair in frequent if pair not in scored[:CANDIDATES])]
 
 
 def _worth(inside: float, outside: float) -> float:
@@ -269,7 +282,7 @@ def _form(words: Sequence[str]) -> float:
     telling = 0.10 * sum(word in _TELLING for word in words)
     dangling = 0.12 if words[-1] in _DANGLING else 0.0
     bland = 0.0 if _says_something(words) else 0.15
-    begun = 0.08 if words[0] in _STOPS else 0.0
+    begun = 0.15 if _is_stop(words[0]) else 0.0
     return _LENGTH_BONUS[len(words)] - telling - dangling - bland - begun
 
 
@@ -293,4 +306,4 @@ def _as_title(typed: str) -> str:
 def _essence(name: str) -> str:
     """Reduce a name to what makes it different: its words without endings, in any order."""
     words = [match[0].lower() for match in _WORD.finditer(name)]
-    return " ".join(sorted({word.rstrip("s") for word in words if word not in _STOPS} or {name}))
+    return " ".join(sorted({word.rstrip("s") for word in words if not _is_stop(word)} or {name}))
