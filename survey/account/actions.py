@@ -7,7 +7,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from survey.account.passwords import hash_password
-from survey.account.queries import asked_of, asked_with, colleagues_of
+from survey.account.queries import asked_of, asked_with, colleagues_of, has_owner, is_person
 from survey.errors import ConflictError, FieldError, NotFoundError
 from survey.records import (
     ApiKey,
@@ -54,9 +54,9 @@ def first_owner_link(session: Session, now: datetime) -> str | None:
     str or None
         The token of ``/start/<token>``, or None once there is an owner.
     """
-    if session.scalar(select(Member.person_id).where(Member.role == OWNER).limit(1)):
+    if has_owner(session):
         return None
-    session.execute(delete(FirstOwnerLink).where(FirstOwnerLink.used_at.is_(None)))
+    _drop_first_owner_links(session)
     token = random_token()
     session.add(FirstOwnerLink(token_sha256=token_sha256(token), created_at=now))
     session.flush()
@@ -66,7 +66,7 @@ def first_owner_link(session: Session, now: datetime) -> str | None:
 def make_first_owner(
     session: Session, token: str, given: FirstOwner, now: datetime
 ) -> tuple[Person, Workspace]:
-    """Use the one-time link: make the first owner and their workspace.
+    """Use the one-time link: make the first owner and their workspace, both new.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def make_first_owner(
     FieldError
         When a field cannot be used; the link stays good.
     NotFoundError
-        When the link is unknown or was used.
+        When the link is unknown or was used, or there is an owner by now.
     """
     if not given.business.strip():
         raise FieldError("business", "Please give the name that your customers know.")
@@ -94,15 +94,26 @@ def make_first_owner(
         .values(used_at=now)
         .returning(FirstOwnerLink.token_sha256)
     )
-    if used is None:
+    if used is None or has_owner(session):
         raise NotFoundError("This link was used already, or a newer one was made.")
-    return create_owner(session, given.email, given.business, given.password, now)
+    if is_person(session, given.email):
+        raise FieldError("email", "Somebody signs in with this address; please give another one.")
+    person = make_person(session, given.email, hash_password(given.password), now)
+    workspace = create_workspace(session, given.business, now)
+    _give_ownership(session, workspace.id, person.id, now)
+    return person, workspace
+
+
+def _drop_first_owner_links(session: Session) -> None:
+    session.execute(delete(FirstOwnerLink).where(FirstOwnerLink.used_at.is_(None)))
 
 
 def create_owner(
     session: Session, email: str, workspace_name: str, password: str | None, now: datetime
 ) -> tuple[Person, Workspace]:
     """Make a person the owner of a workspace; whichever of the two is new is made.
+
+    A first owner's link that is still out stops working: whoever holds it comes too late.
 
     Parameters
     ----------
@@ -126,15 +137,20 @@ def create_owner(
     workspace = find_workspace(session, workspace_name)
     if workspace is None:
         workspace = create_workspace(session, workspace_name, now)
-    place = session.get(Member, (workspace.id, person.id))
+    _give_ownership(session, workspace.id, person.id, now)
+    _drop_first_owner_links(session)
+    return person, workspace
+
+
+def _give_ownership(session: Session, workspace_id: int, person_id: int, now: datetime) -> None:
+    place = session.get(Member, (workspace_id, person_id))
     if place is None:
         session.add(
-            Member(workspace_id=workspace.id, person_id=person.id, role=OWNER, joined_at=now)
+            Member(workspace_id=workspace_id, person_id=person_id, role=OWNER, joined_at=now)
         )
     else:
         place.role = OWNER
     session.flush()
-    return person, workspace
 
 
 def _person(session: Session, email: str, password: str | None, now: datetime) -> Person:

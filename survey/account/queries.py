@@ -18,6 +18,7 @@ from survey.records import (
     Person,
     Workspace,
 )
+from survey.records.accounts import OWNER
 from survey.records.text import as_stored
 from survey.tokens import token_sha256
 
@@ -101,14 +102,19 @@ def homes_of(session: Session, person_id: int) -> tuple[Home, ...]:
     return tuple(Home(row.id, row.slug, row.name, row.role) for row in rows)
 
 
+def has_owner(session: Session) -> bool:
+    """Whether anybody owns a workspace here."""
+    return session.scalar(select(Member.person_id).where(Member.role == OWNER).limit(1)) is not None
+
+
 def is_first_owner_link(session: Session, token: str) -> bool:
-    """Whether a token still opens the first owner's page."""
+    """Whether a token still opens the first owner's page: only while there is no owner."""
     found = session.scalar(
         select(FirstOwnerLink.created_at).where(
             FirstOwnerLink.token_sha256 == token_sha256(token), FirstOwnerLink.used_at.is_(None)
         )
     )
-    return found is not None
+    return found is not None and not has_owner(session)
 
 
 def is_empty(session: Session, workspace_id: int) -> bool:

@@ -105,6 +105,7 @@ def first_question(session: Session, workspace_id: int) -> tuple[int, int]:
 
 def find_workspace(session: Session, name: str) -> Workspace | None:
     """Return the workspace with this name in its address, or else with this name."""
+    name = as_stored(name)  # PostgreSQL refuses to look for what it could not keep
     by_slug = session.scalar(select(Workspace).where(Workspace.slug == name))
     if by_slug is not None:
         return by_slug

@@ -6,11 +6,22 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from survey.account.actions import create_owner, first_owner_link
+from survey.account.actions import (
+    FirstOwner,
+    create_owner,
+    first_owner_link,
+    make_first_owner,
+    make_person,
+)
+from survey.account.passwords import hash_password
+from survey.account.queries import person_with
 from survey.clock import utc_now
-from survey.records import Person, Workspace
+from survey.errors import NotFoundError
+from survey.records import FirstOwnerLink, Person, Workspace
 from survey.records.database import Database
+from survey.tokens import token_sha256
 from tests.support.browser import Browser
+from tests.support.people import make_business
 
 GOOD = {
     "email": "Mo@Example.org",
@@ -67,6 +78,54 @@ def test_there_is_no_link_once_there_is_an_owner(database: Database) -> None:
         assert first_owner_link(session, utc_now()) is None
 
 
+def test_a_link_that_was_out_before_the_owner_was_made_is_worthless(
+    database: Database, client: Browser, link: str
+) -> None:
+    with database.writing() as session:
+        create_owner(session, "mo@example.org", "Hill Street", "a good long one", utc_now())
+    assert client.get(link).status_code == 404
+    taken = {"email": "mo@example.org", "password": "not yours any more", "business": "Mine"}
+    assert client.send("/sign-in", to=link, **taken).status_code == 404
+    with database.reading() as session:
+        assert person_with(session, "mo@example.org", "a good long one")
+        assert session.scalar(select(func.count()).select_from(FirstOwnerLink)) == 0
+        assert session.scalar(select(func.count()).select_from(Workspace)) == 1
+
+
+def test_a_link_made_while_the_owner_was_being_made_is_worthless_too(
+    database: Database, client: Browser
+) -> None:
+    with database.writing() as session:
+        create_owner(session, "mo@example.org", "Hill Street", "a good long one", utc_now())
+    with database.writing() as session:
+        session.add(FirstOwnerLink(token_sha256=token_sha256("late"), created_at=utc_now()))
+    assert client.get("/start/late").status_code == 404
+    given = FirstOwner("eve@example.org", "a good long one", "Mine")
+    with pytest.raises(NotFoundError), database.writing() as session:
+        make_first_owner(session, "late", given, utc_now())
+
+
+def test_the_link_takes_nobody_over_who_signs_in_already(
+    database: Database, client: Browser, link: str
+) -> None:
+    with database.writing() as session:
+        make_person(session, "mo@example.org", hash_password("a good long one"), utc_now())
+    sent = client.send(link, **GOOD)
+    assert sent.status_code == 422
+    assert "Somebody signs in with this address" in sent.get_data(as_text=True)
+    with database.reading() as session:
+        assert person_with(session, "mo@example.org", "a good long one")
+    assert client.send(link, **{**GOOD, "email": "new@example.org"}).status_code == 302
+
+
+def test_the_link_opens_no_workspace_that_is_there_already(
+    database: Database, client: Browser, link: str
+) -> None:
+    make_business(database, "Hill Street Dental")
+    sent = client.send(link, **{**GOOD, "business": "hill-street-dental"})
+    assert sent.location == "/w/hill-street-dental-2/begin"
+
+
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
@@ -75,6 +134,7 @@ def test_there_is_no_link_once_there_is_an_owner(database: Database) -> None:
         ("password", "short", "at least 10 characters"),
         ("business", "   ", "the name that your customers know"),
         ("business", "x" * 121, "1 to 120 characters"),
+        ("email", "a\0b@example.org", "one e-mail address"),
     ],
 )
 def test_a_mistake_is_explained_and_the_link_stays_good(
@@ -107,6 +167,14 @@ def test_two_who_use_the_link_at_once_make_one_owner(
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(Person)) == 1
         assert session.scalar(select(func.count()).select_from(Workspace)) == 1
+
+
+def test_a_business_name_with_a_nul_is_kept_with_a_mark_for_it(
+    client: Browser, link: str, database: Database
+) -> None:
+    assert client.send(link, **{**GOOD, "business": "Hill\0Street"}).status_code == 302
+    with database.reading() as session:
+        assert session.scalar(select(Workspace.name)) == "Hill�Street"
 
 
 def test_choosing_the_sample_marks_the_workspace(
