@@ -31,9 +31,8 @@ from survey.web.problems import handle_problems
 from survey.web.session import LASTS, BrowserSessions
 
 PROJECT = Path(__file__).resolve().parents[1]
-# A 20,000-character answer of four-byte signs, percent-encoded, is 240 kB; a much longer one
-# should still come back to its writer with a word about it.
-LARGEST_REQUEST = 8 * 1024 * 1024
+# The longest settings page, forty languages and all, is 150 kB; a customer's page takes more.
+LARGEST_REQUEST = 256 * 1024
 
 
 def create_app(settings: Settings | None = None) -> Flask:

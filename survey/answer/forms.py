@@ -1,14 +1,19 @@
 """What a customer sent, read as typed: a phone's browser, an old one, or a program's."""
 
+import re
 from dataclasses import dataclass
-from urllib.parse import parse_qsl
 
 from flask import Request
 from werkzeug.exceptions import BadRequest
 
 from survey.records.text import LONGEST_ANSWER, as_stored
 
+# An answer of a megabyte, every byte of it escaped, still comes back to its writer with a word.
+LONGEST_BODY = 3 * 1024 * 1024 + 64 * 1024
 _MOST_FIELDS = 100
+_ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
+_PIECE = 64 * 1024
+_BYTES = tuple(bytes([byte]) for byte in range(256))
 _BLANK = "Please write a few words first, or press “Nothing, it was fine”."
 _BOTH = (
     "You wrote something and pressed “Nothing, it was fine”. Please choose below which of the two "
@@ -77,7 +82,10 @@ def read_typed(request: Request) -> Typed:
     ------
     BadRequest
         For a body with more than a hundred fields.
+    RequestEntityTooLarge
+        For a body of more than three megabytes.
     """
+    request.max_content_length = request.max_form_memory_size = LONGEST_BODY
     if request.mimetype == "application/x-www-form-urlencoded":
         fields = _urlencoded(request.get_data(cache=False))
     else:
@@ -87,20 +95,29 @@ def read_typed(request: Request) -> Typed:
 
 
 def _urlencoded(body: bytes) -> dict[str, str]:
-    """Read a body as it came: the framework's own reader rewrites bytes that are not UTF-8."""
-    try:
-        pairs = parse_qsl(
-            body.decode("latin-1"),
-            keep_blank_values=True,
-            encoding="latin-1",
-            max_num_fields=_MOST_FIELDS,
-        )
-    except ValueError as error:
-        raise BadRequest from error
+    """Read a body as it came: the framework's own reader rewrites bytes that are not UTF-8, and
+    the standard library's takes a hundred bytes for every escaped one.
+    """
+    if body.count(b"&") >= _MOST_FIELDS:
+        raise BadRequest
     fields: dict[str, str] = {}
-    for name, value in pairs:
-        fields.setdefault(name, _text(value.encode("latin-1")))
+    for pair in body.split(b"&"):
+        name, _, value = pair.partition(b"=")
+        fields.setdefault(_text(_unescaped(name)), _text(_unescaped(value)))
     return fields
+
+
+def _unescaped(raw: bytes) -> bytes:
+    """Replace escapes piece by piece: all at once, each would hold eighty bytes to the end."""
+    plain, done = bytearray(), 0
+    while done < len(raw):
+        piece = raw[done : done + _PIECE]
+        # An escape may straddle the end; cutting before a percent sign never parts one.
+        if done + _PIECE < len(raw) and (cut := piece.rfind(b"%", -2)) > 0:
+            piece = piece[:cut]
+        plain += _ESCAPE.sub(lambda found: _BYTES[int(found[1], 16)], piece.replace(b"+", b" "))
+        done += len(piece)
+    return bytes(plain)
 
 
 def _text(raw: bytes) -> str:

@@ -14,7 +14,7 @@ from survey.answer.queries import OpenedLink, Said, Wording, opened_link, what_w
 from survey.clock import utc_now
 from survey.web.access import open_to
 from survey.web.current import database
-from survey.web.unknown_links import count_unknown_link
+from survey.web.unknown_links import count_unknown_link, refuse_who_guesses
 
 blueprint = Blueprint("answer", __name__)
 # What mail programs and people take along when a link ends a sentence or stands in brackets.
@@ -43,10 +43,12 @@ def page(token: str) -> Response:
 @open_to("customer")
 def send(token: str) -> Response:
     """Keep the answer, exactly once; a fault comes back with every word kept."""
-    now, typed = utc_now(), read_typed(request)
+    now = utc_now()
     link = _opened(token, now)
     if link is None:
-        return _unknown(typed)
+        refuse_who_guesses()  # before their words are read: reading is what costs
+        return _unknown(read_typed(request))
+    typed = read_typed(request)
     if link.answered:
         return _second_answer(link, typed)
     if typed.fault:

@@ -26,6 +26,7 @@ Rule = Literal["public", "customer", "signed_in", "teammate", "owner", "key"]
 View = TypeVar("View", bound=Callable[..., Any])
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
+_MOST_FIELDS = 1000  # each costs a hundred times its bytes once it is read
 csrf = CSRFProtect()
 
 
@@ -77,11 +78,19 @@ def _enforce() -> Response | None:
     if rule == "key":
         _enter_with_key()
         return None
+    _refuse_countless_fields()
     g.visitor = signed_in_visitor()
     refused = None if rule == "public" else _enter_signed_in(rule)
     if refused is None and request.method not in _SAFE:
         csrf.protect()
     return refused
+
+
+def _refuse_countless_fields() -> None:
+    if request.method in _SAFE or request.mimetype != "application/x-www-form-urlencoded":
+        return  # of a multipart body, the framework counts the parts by itself
+    if request.get_data().count(b"&") >= _MOST_FIELDS:
+        abort(413)
 
 
 def _enter_with_key() -> None:

@@ -2,15 +2,17 @@
 
 import html
 import re
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-from flask import Flask
+from flask import Flask, Request
 from sqlalchemy import select
-from werkzeug.test import TestResponse
+from werkzeug.test import EnvironBuilder, TestResponse
 
+from survey.answer.forms import LONGEST_BODY, read_typed
 from survey.clock import utc_now
 from survey.records import Answer, AnswerSegment, AnswerText, Invitation, Workspace
 from survey.records.counts import counts_now
@@ -231,8 +233,51 @@ def test_a_body_of_countless_fields_is_refused(client: Browser, invited: Invited
     assert sent.status_code == 400
 
 
+def _posted(body: bytes) -> Request:
+    kind = "application/x-www-form-urlencoded"
+    return Request(EnvironBuilder(method="POST", data=body, content_type=kind).get_environ())
+
+
+def test_reading_a_body_takes_little_more_memory_than_the_body() -> None:
+    body = b"answer=" + b"%41" * 1_000_000
+    request = _posted(body)
+    tracemalloc.start()
+    typed = read_typed(request)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert typed.text == "A" * 1_000_000
+    assert most < 10 * len(body)
+
+
+@pytest.mark.parametrize("before", range(4))
+def test_escapes_are_read_wherever_they_fall_in_a_long_body(before: int) -> None:
+    body = b"answer=" + b"x" * before + "ä%z+".encode().replace(b"\xc3\xa4", b"%c3%A4") * 40_000
+    assert read_typed(_posted(body)).text == "x" * before + "ä%z " * 40_000
+
+
+def test_a_megabyte_comes_back_even_when_every_byte_of_it_is_escaped(
+    client: Browser, invited: Invited
+) -> None:
+    text = "ä" * (512 * 1024)
+    assert _in_box(client.post(invited.link, data={"answer": text})) == text
+
+
+def test_who_guesses_links_is_refused_before_anything_is_read(client: Browser) -> None:
+    for number in range(int(UNKNOWN_LINKS.partition("/")[0])):
+        client.get(f"/a/guess{number}")
+    too_much = b"answer=" + b"x" * (LONGEST_BODY + 1)
+    sent = client.post("/a/x", data=too_much, content_type="application/x-www-form-urlencoded")
+    assert sent.status_code == 429
+
+
+@pytest.mark.parametrize("body", [b"a&" * 1001, b"a=" + b"x" * 300_000])
+def test_a_sign_in_takes_no_more_than_a_form_can_hold(client: Browser, body: bytes) -> None:
+    kind = "application/x-www-form-urlencoded"
+    assert client.post("/sign-in", data=body, content_type=kind).status_code == 413
+
+
 def test_a_body_beyond_all_measure_is_refused(client: Browser, invited: Invited) -> None:
-    sent = client.post(invited.link, data={"answer": "x" * (9 * 1024 * 1024)})
+    sent = client.post(invited.link, data={"answer": "x" * LONGEST_BODY})
     assert sent.status_code == 413
 
 
