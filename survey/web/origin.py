@@ -7,6 +7,8 @@ from flask import request
 from survey.errors import DeniedError
 from survey.web.current import settings
 
+_USUAL_PORTS = {"http": 80, "https": 443}
+
 
 def refuse_foreign_origin() -> None:
     """Refuse a post that another site's page sent.
@@ -19,11 +21,22 @@ def refuse_foreign_origin() -> None:
     origin = request.headers.get("Origin")
     if origin is None:
         return
-    own = {request.host_url.rstrip("/"), _origin_of(settings().base_url)}
-    if origin not in own:
+    own = {_origin_of(request.host_url), _origin_of(settings().base_url)} - {None}
+    if _origin_of(origin) not in own:
         raise DeniedError("This was sent from another site. Please open the link itself.")
 
 
-def _origin_of(address: str) -> str:
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.netloc}"
+def _origin_of(address: str) -> tuple[str, str, int | None] | None:
+    """Return scheme, host and port as browsers compare them, None where there is no such thing."""
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return None
+    if not host:
+        return None
+    try:
+        host = host.encode("idna").decode("ascii")
+    except UnicodeError:
+        pass  # no name that could be registered; compared as it is
+    return parts.scheme, host, port or _USUAL_PORTS.get(parts.scheme)

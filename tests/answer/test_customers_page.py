@@ -388,6 +388,9 @@ def test_a_used_link_shows_what_was_said_even_when_old(
     [
         (None, 303),
         ("http://localhost", 303),
+        ("http://LocalHost:80", 303),
+        ("http://[", 403),
+        ("https://localhost", 403),
         ("https://evil.example", 403),
         ("null", 403),
         ("http://localhost.evil.example", 403),
