@@ -87,7 +87,7 @@ def read_typed(request: Request) -> Typed:
     """
     request.max_content_length = request.max_form_memory_size = LONGEST_BODY
     if request.mimetype == "application/x-www-form-urlencoded":
-        fields = _urlencoded(request.get_data(cache=False))
+        fields = _urlencoded(request.get_data())
     else:
         fields = request.form.to_dict()
     pressed = fields.get("nothing", "")

@@ -1,21 +1,26 @@
 """The customer's page: one question, one box, one button. The link is the authority."""
 
+import logging
 from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from urllib.parse import quote
 
 from flask import Blueprint, abort, make_response, render_template, request
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from survey.answer.actions import take_answer
 from survey.answer.forms import Typed, read_typed
 from survey.answer.queries import OpenedLink, Said, Wording, opened_link, what_was_said, wording_of
 from survey.clock import utc_now
+from survey.errors import AfterwordError
+from survey.records.faults import lost_race, sqlstate_of
 from survey.web.access import open_to
 from survey.web.current import database
 from survey.web.unknown_links import count_unknown_link, refuse_who_guesses
 
+log = logging.getLogger(__name__)
 blueprint = Blueprint("answer", __name__)
 # What mail programs and people take along when a link ends a sentence or stands in brackets.
 _AROUND_LINKS = ".,;:!?)>]}'\"”’»"
@@ -44,6 +49,17 @@ def page(token: str) -> Response:
 def send(token: str) -> Response:
     """Keep the answer, exactly once; a fault comes back with every word kept."""
     now = utc_now()
+    try:
+        return _sent(token, now)
+    except (AfterwordError, HTTPException):
+        raise
+    except Exception as error:  # whatever it is: the words are the customer's, and only here
+        # Their text and token may stand in the error's own words, which stay out of the log.
+        log.error("an answer could not be kept: %s %s", type(error).__name__, sqlstate_of(error))
+        return _not_kept(read_typed(request))
+
+
+def _sent(token: str, now: datetime) -> Response:
     link = _opened(token, now)
     if link is None:
         refuse_who_guesses()  # before their words are read: reading is what costs
@@ -55,10 +71,26 @@ def send(token: str) -> Response:
         return _question(link, _wording(link), typed)
     if link.question_version_id is None:
         link = _pinned(link)
+    try:
+        taken = _taken(link, typed, now)
+    except Exception as error:
+        if not lost_race(error):
+            raise
+        taken = _taken(link, typed, now)
+    return _to_what_was_said() if taken else _second_answer(link, typed)
+
+
+def _taken(link: OpenedLink, typed: Typed, now: datetime) -> bool:
     text = "" if typed.nothing else typed.text
     with database().taking() as straight:
-        taken = take_answer(straight, link, text, now, nothing=typed.nothing)
-    return _to_what_was_said() if taken else _second_answer(link, typed)
+        return take_answer(straight, link, text, now, nothing=typed.nothing)
+
+
+def _not_kept(typed: Typed) -> Response:
+    page = render_template("answer/not_kept.html", typed=typed)
+    response = make_response(page, HTTPStatus.SERVICE_UNAVAILABLE)
+    response.headers["Retry-After"] = "60"
+    return response
 
 
 def _opened(token: str, now: datetime) -> OpenedLink | None:

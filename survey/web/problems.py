@@ -2,11 +2,12 @@
 
 import logging
 
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from survey.errors import AfterwordError, FieldError
+from survey.records.faults import passes, sqlstate_of
 
 log = logging.getLogger(__name__)
 
@@ -45,16 +46,25 @@ def _refusal(error: AfterwordError) -> tuple[Response | str, int]:
     return _say(error.status, error.code, str(error), field)
 
 
-def _http(error: HTTPException) -> Response | tuple[Response | str, int]:
+def _http(error: HTTPException) -> Response:
     status = error.code or 500
     if status < 400:  # redirects that werkzeug raises
         return error.get_response()
-    code, message = _CODES.get(status, _BROKEN)
-    return _say(status, code, message)
+    code, message = _CODES.get(status, _CODES[400] if status < 500 else _BROKEN)
+    response = make_response(_say(status, code, message))
+    kept = ("Allow", "WWW-Authenticate", "Retry-After")
+    response.headers.extend(pair for pair in error.get_headers() if pair[0] in kept)
+    if status == 401 and wants_json():
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
 
 
 def _failure(error: Exception) -> tuple[Response | str, int]:
     # The path may hold a customer's token, so only the route's pattern is written down.
+    if passes(error):
+        named = type(error).__name__, sqlstate_of(error)
+        log.error("%s %s: the database is busy: %s %s", request.method, request.url_rule, *named)
+        return _say(503, *_CODES[503])
     log.error("%s %s failed", request.method, request.url_rule, exc_info=error)
     return _say(500, *_BROKEN)
 
