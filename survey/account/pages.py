@@ -76,7 +76,10 @@ def _tried_too_often() -> bool:
 def _wanted() -> str:
     """Return where the visitor was going, if that is a page of ours."""
     wanted = request.args.get("next", "")
-    parts = urlsplit(wanted)
+    try:
+        parts = urlsplit(wanted)
+    except ValueError:  # like //[, which begins an IPv6 address and ends there
+        return url_for("account.front")
     ours = wanted.startswith("/") and not wanted.startswith("//") and not parts.netloc
     clean = "\\" not in wanted and wanted.isprintable()
     return wanted if ours and clean else url_for("account.front")
