@@ -177,8 +177,11 @@ def _kept_secret(path: Path) -> bytes:
         if not path.exists():
             with open(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
                 file.write(fresh)
+                file.flush()
+                os.fsync(file.fileno())  # links go out that only this key can make again
             try:
                 os.link(scratch, path)
+                _fsync_directory(path.parent)
             except FileExistsError:
                 pass
             finally:
@@ -189,6 +192,14 @@ def _kept_secret(path: Path) -> bytes:
     if len(kept) < 32:
         raise SettingsError(f"SURVEY_SECRET_KEY: {path} is too short; restore it from a backup.")
     return kept.encode()
+
+
+def _fsync_directory(path: Path) -> None:
+    directory = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
 
 
 def _smtp(value: str | None) -> SmtpSettings | None:
