@@ -1,5 +1,6 @@
 """Posts to a customer's page need no cookie; what protects them is where they come from."""
 
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from flask import request
@@ -35,8 +36,6 @@ def _origin_of(address: str) -> tuple[str, str, int | None] | None:
         return None
     if not host:
         return None
-    try:
+    with suppress(UnicodeError):  # of a name that nobody could register; compared as it is
         host = host.encode("idna").decode("ascii")
-    except UnicodeError:
-        pass  # no name that could be registered; compared as it is
     return parts.scheme, host, port or _USUAL_PORTS.get(parts.scheme)

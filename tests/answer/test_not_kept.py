@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.test import TestResponse
 
-from survey.answer import pages
+from survey.answer.actions import take_answer
 from survey.records import AnswerText
 from survey.records.database import Database
 from survey.records.straight import Straight
@@ -72,15 +72,15 @@ class _DeadlockError(Exception):
 def test_who_lost_a_race_is_tried_again_unseen(
     client: Browser, database: Database, invited: Invited, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, tries = pages.take_answer, []
+    tries = []
 
     def losing_once(straight: Straight, *rest: object, **more: bool) -> bool:
         tries.append(1)
         if len(tries) == 1:
             raise _DeadlockError
-        return real(straight, *rest, **more)  # type: ignore[arg-type]
+        return take_answer(straight, *rest, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(pages, "take_answer", losing_once)
+    monkeypatch.setattr("survey.answer.pages.take_answer", losing_once)
     assert client.post(invited.link, data={"answer": WORDS}).status_code == 303
     assert len(tries) == 2
 
@@ -102,3 +102,9 @@ def test_a_busy_database_is_called_busy_and_a_fault_a_fault(
     app.view_functions["account.sign_in"] = failing
     failing.access_rule = "public"  # type: ignore[attr-defined]
     assert app.test_client().get("/sign-in").status_code == status
+
+
+def test_a_refusal_says_which_kinds_of_request_it_would_take(client: Browser) -> None:
+    assert "GET" in client.post("/healthz").headers["Allow"]
+    refused = client.get("/api/v1/answers")
+    assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (401, "Bearer")
