@@ -48,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Those of the process by default.
     """
     given = build_parser().parse_args(arguments)
+    os.umask(0o077)  # what is written holds customers' words; nobody else here need read them
     try:
         code: int = given.run(given)
     except AfterwordError as error:

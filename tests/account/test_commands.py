@@ -1,6 +1,7 @@
 """``survey create-owner`` and ``survey create-key``."""
 
 import io
+import os
 import re
 from pathlib import Path
 
@@ -80,3 +81,17 @@ def test_a_key_for_an_unknown_workspace_is_refused(
 ) -> None:
     assert main(["create-key", "--workspace", "nowhere", "--label", "till"]) == 2
     assert "no workspace named 'nowhere'" in capsys.readouterr().err
+
+
+def test_nobody_else_on_the_machine_can_read_the_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmp_path.chmod(0o755)
+    monkeypatch.setenv("SURVEY_DATA_DIR", str(tmp_path))
+    monkeypatch.delenv("SURVEY_DATABASE_URL", raising=False)
+    before = os.umask(0o022)
+    try:
+        assert _create_owner(monkeypatch, "") == 0
+    finally:
+        os.umask(before)
+    assert (tmp_path / "afterword.db").stat().st_mode & 0o077 == 0
