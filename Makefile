@@ -55,5 +55,8 @@ check: install-test
 	$(BIN)/lint-imports
 	$(BIN)/python -m numpydoc.hooks.validate_docstrings $$(git ls-files 'survey/understand/*.py')
 
+book: install
+	$(BIN)/python -m survey.understand.training
+
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

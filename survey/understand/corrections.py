@@ -14,10 +14,12 @@ from scipy.optimize import minimize
 from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
-SOFTNESS = 4.0
+SOFTNESS = 0.5
 """Inverse penalty on moving towards or away from checked answers."""
-SHIFT_SOFTNESS = 1.0
+SHIFT_SOFTNESS = 0.1
 """Inverse penalty on moving the theme's threshold."""
+START = -0.4
+"""Log-odds, before any check, that a decision right at the threshold is right."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def learn_shift(
     penalty[-1] = 1 / SHIFT_SOFTNESS
 
     def loss(moved: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        held = signs * (margins + with_one @ moved)
+        held = signs * (margins + START + with_one @ moved)
         value = np.logaddexp(0, -held).sum() + (penalty * moved**2).sum() / 2
         return float(value), with_one.T @ (-signs * expit(-held)) + penalty * moved
 

@@ -32,6 +32,9 @@ ANY_CALIBRATION = (1.0, -0.4)
 """Slope and shift from log-odds above the threshold to how often such a decision is right."""
 CLAUSES = 0.3
 """Share of the best clause in what the trained reader says of an answer; see docs/decisions."""
+READS = frozenset({"en"})
+"""What the trained reader reads; under a model that reads more, other languages go the any-book
+way."""
 SILENT = -30.0
 
 
@@ -71,6 +74,7 @@ class _Text:
     silent: NDArray[np.bool_]
     declining: NDArray[np.bool_]
     foreign: NDArray[np.bool_]
+    unread: NDArray[np.bool_]
 
     def best(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """Give each answer its best clause's score; SILENT without a clause."""
@@ -106,7 +110,11 @@ class Recogniser:
         self.embedder = embedder
         self.reader = reader or load_reader()
         self._served = self.reader.serves(book)
-        self._others = [place for place in range(len(book.themes)) if place not in self._served]
+        self._others = [
+            place
+            for place in range(len(book.themes))
+            if place not in self._served or embedder.languages != READS
+        ]
         self._planes = self._fit_planes()
         self.corrections = tuple(corrections)
         self._shifts: dict[int, Shift] = {}
@@ -177,8 +185,8 @@ class Recogniser:
         for place in self._served:
             mixed = CLAUSES * best[:, place] + (1 - CLAUSES) * whole[:, place]
             whole[:, place] = np.where(best[:, place] > SILENT, mixed, whole[:, place])
-            clause[text.silent | text.foreign[text.row_of], place] = SILENT
-        whole[np.ix_(text.foreign, np.array([*places]))] = SILENT
+            clause[text.silent | text.unread[text.row_of], place] = SILENT
+        whole[np.ix_(text.unread, np.array([*places]))] = SILENT
         return logits[:, list(tone_columns(outputs))]
 
     def _compare(
@@ -195,8 +203,12 @@ class Recogniser:
         entire = planes.scores(self._encode(text.texts))
         mixed = (1 - any_book.WHOLE) * best + any_book.WHOLE * entire - any_book.THRESHOLD
         mixed[best <= SILENT] = SILENT
-        clause[:, self._others] = scores - any_book.THRESHOLD
-        whole[:, self._others] = mixed
+        mixed[text.foreign] = SILENT
+        for column, place in enumerate(self._others):
+            rows = text.unread if place in self._served else np.ones(len(whole), dtype=bool)
+            whole[rows, place] = mixed[rows, column]
+            clauses = rows[text.row_of]
+            clause[clauses, place] = scores[clauses, column] - any_book.THRESHOLD
 
     def _encode(self, texts: Sequence[str]) -> NDArray[np.float16]:
         return stored(self.embedder.encode(texts))
@@ -325,6 +337,7 @@ def _lay_out(texts: Sequence[str], embedder: Embedder) -> _Text:
         silent=np.array([says_nothing(clause.text) for clause in clauses], dtype=bool),
         declining=np.array([declines(clause.text) for clause in clauses], dtype=bool),
         foreign=np.array([is_foreign(text, embedder.languages) for text in texts], dtype=bool),
+        unread=np.array([is_foreign(text, READS) for text in texts], dtype=bool),
     )
 
 

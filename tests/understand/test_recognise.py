@@ -13,7 +13,7 @@ from survey.understand.embed import Embedder, load_embedder
 from survey.understand.recognise import Recogniser, Recognition
 from survey.understand.tone import tones
 from survey.understand.trained import SHIPPED, Reader, load_reader, read_manifest
-from survey.understand.training.measure import decisions
+from survey.understand.training.measure import decisions, untrained_book
 from survey.understand.training.targets import figures, label_targets
 from survey.understand.training.text import read_file
 
@@ -100,6 +100,18 @@ def test_what_the_model_cannot_read_gets_no_theme(ours: Recogniser) -> None:
     recognition = ours.recognise(["Ich habe zwei Stunden gewartet und niemand hat mich angerufen"])
     assert recognition.themes == ()
     assert recognition.nothing.tolist() == [False]
+
+
+def test_under_a_model_of_many_languages_the_english_reader_keeps_to_english(
+    embedder: Embedder, reader: Reader
+) -> None:
+    many = replace(embedder, languages=frozenset({"*"}))  # type: ignore[type-var]
+    both = Recogniser(shipped_book(), many, reader=reader)
+    german = "Ich habe zwei Stunden gewartet und niemand hat mich angerufen"
+    english = "I was sat there an hour and a half past my appointment"
+    untrained = Recogniser(untrained_book(), many, reader=reader).recognise([german])
+    assert both.recognise([german]).themes == untrained.themes
+    assert "waiting" in _keys(both, english)
 
 
 def test_an_owners_theme_works_at_once(owners: Recogniser) -> None:

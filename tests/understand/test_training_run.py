@@ -1,0 +1,32 @@
+"""`make book` in small: the text goes in, a reader that loads comes out, the same each time."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from survey.understand.trained import load_reader, read_manifest
+from survey.understand.training.__main__ import train
+from survey.understand.training.ship import write_background, write_reader
+from survey.understand.training.text import read_labelled
+from survey.understand.training.tune import Recipe, read_with
+
+pytestmark = pytest.mark.model
+TEXTS = ["He never rang back as he had promised.", "nothing", "so kind to my mother"]
+
+
+def test_a_short_run_ships_a_reader_that_says_the_same(tmp_path: Path) -> None:
+    answers = read_labelled()[:48]
+    said: list[str] = []
+    networks = [train(answers, Recipe(epochs=1), said.append) for _ in range(2)]
+    first, again = (read_with(network, TEXTS) for network in networks)
+    assert (first == again).all()
+    assert len(said) == 2
+
+    write_reader(networks[0], 0.5, (1.0, 0.0), tmp_path, rank=384)
+    write_background(answers, 0, tmp_path)
+    read_manifest.cache_clear()
+    shipped = load_reader(tmp_path).logits(TEXTS)
+    assert shipped.shape == first.shape
+    assert np.abs(shipped - first).max() < 0.1
+    assert len((tmp_path / "background.txt").read_text().splitlines()) > 20
