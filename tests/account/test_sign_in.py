@@ -83,6 +83,7 @@ def test_signing_out_ends_the_session_for_every_copy_of_the_cookie(owner: Browse
     [
         ("/account", "/account"),
         ("//evil.example", "/"),
+        ("//[", "/"),
         ("https://evil.example/", "/"),
         ("/\\evil.example", "/"),
         ("/\tevil", "/"),
@@ -99,7 +100,7 @@ def test_after_signing_in_one_stays_on_this_site(
     assert sent.location == reached
 
 
-@pytest.mark.parametrize("password", ["", "\0", "x" * 200_000, "\ud800", "صحيح 🐎"])
+@pytest.mark.parametrize("password", ["", "\0", "x" * 100_000, "\ud800", "صحيح 🐎"])
 @pytest.mark.parametrize("email", ["", "\0", "a" * 100_000, "mo@example.org", "٠@٠"])
 def test_absurd_sign_ins_are_refused_in_words(
     client: Browser, person: str, email: str, password: str
