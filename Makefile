@@ -41,8 +41,8 @@ real: install
 	$(BIN)/python -m bench.real "$(FILE)"
 
 bench: $(VENV)/.installed-bench
-	for script in bench/web_process.py bench/answer_post.py bench/overview.py bench/themes.py; do \
-	  echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	for name in web_process answer_post pages themes; do \
+	  echo "== bench/$$name.py"; $(BIN)/python -m bench.$$name || exit 1; done
 
 $(VENV)/.installed-bench: $(VENV)/.installed-test
 	$(BIN)/pip install --quiet $(PIP_INDEX) -c constraints.txt -e '.[bench]'
