@@ -138,12 +138,22 @@ class SmtpOutlet:
         smtp.send_message(message, from_addr=self._relay.mail_from)
 
     def _connect(self) -> smtplib.SMTP:
-        self._smtp = self._unconnected()
+        """Connect and greet; a line without the TLS or sign-in it should have is not used again."""
+        smtp = self._smtp = self._unconnected()
         try:
-            self._greet(self._smtp)
+            self._greet(smtp)
         except smtplib.SMTPNotSupportedError as error:  # no mail's fault, unlike above
+            self._drop()
             raise RelayError(self._words("lacks what the settings ask for", error)) from error
-        return self._smtp
+        except Exception:
+            self._drop()
+            raise
+        return smtp
+
+    def _drop(self) -> None:
+        smtp, self._smtp = self._smtp, None
+        if smtp is not None:
+            smtp.close()
 
     def _unconnected(self) -> smtplib.SMTP:
         within = self._relay.answer_within
