@@ -17,6 +17,7 @@ from survey.records import (
     InteractionSegment,
     Invitation,
     Link,
+    Record,
     Unsubscribed,
     Workspace,
     new_id,
@@ -133,10 +134,8 @@ def _insert(
     session: Session, workspace_id: int, new: NewInteraction, once: Once | None, now: datetime
 ) -> int | None:
     """Insert the interaction unless its reference or key is there; then None."""
-    dialect = session.get_bind().dialect.name
-    insert: Any = (sqlite if dialect == "sqlite" else postgresql).insert
     statement = (
-        insert(Interaction)
+        _inserting(session, Interaction)
         .values(
             workspace_id=workspace_id,
             id=new_id(),
@@ -158,6 +157,12 @@ def _insert(
     )
     found: int | None = session.scalar(statement)
     return found
+
+
+def _inserting(session: Session, record: type[Record]) -> Any:
+    """Return an INSERT that knows ON CONFLICT."""
+    dialect = session.get_bind().dialect.name
+    return (sqlite if dialect == "sqlite" else postgresql).insert(record)
 
 
 def _invitation(
@@ -246,10 +251,11 @@ def unsubscribe(session: Session, token: str, *, secret_key: bytes, now: datetim
     if found is None:
         raise NotFoundError("This link does not work. Please copy the whole address of the mail.")
     address = address_hmac(secret_key, found.workspace_id, found.customer_email)
-    if session.get(Unsubscribed, (found.workspace_id, address)) is None:
-        session.add(
-            Unsubscribed(workspace_id=found.workspace_id, address_hmac=address, created_at=now)
-        )
+    session.execute(
+        _inserting(session, Unsubscribed)
+        .values(workspace_id=found.workspace_id, address_hmac=address, created_at=now)
+        .on_conflict_do_nothing()
+    )
 
 
 def try_waiting_now(session: Session, workspace_id: int) -> int:

@@ -77,17 +77,19 @@ def change_settings(session: Session, workspace_id: int, wishes: Wishes, now: da
 
 
 def _ask_anew(session: Session, workspace_id: int, wordings: dict[str, str], now: datetime) -> bool:
-    newest = asking_settings(session, workspace_id).versions[0]
-    if newest.wordings == wordings:
-        return False
     question_id = first_question_id(session, workspace_id)
+    # Locked before the newest number is read, so that two savings do not make the same number.
+    # Answers' foreign keys hold a shared lock on their question; this one gets along with it.
     question = session.scalar(
         select(Question)
         .where(Question.workspace_id == workspace_id, Question.id == question_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     if question is None:
         raise NotFoundError("This workspace has no question.")
+    newest = asking_settings(session, workspace_id).versions[0]
+    if newest.wordings == wordings:
+        return False
     add_question_version(session, question, newest.number + 1, wordings, now)
     return True
 
