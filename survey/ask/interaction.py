@@ -123,7 +123,9 @@ def _text(value: object, field: str, longest: int | None = None) -> str | None:
 def _line(value: object, field: str) -> str | None:
     """One line: what goes into subjects and greetings must not break them."""
     text = _text(value, field)
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split()) if text else None
+    if text is None:
+        return None
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split()) or None
 
 
 def read_language(value: object, field: str) -> str | None:

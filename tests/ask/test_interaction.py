@@ -62,3 +62,8 @@ def test_what_is_empty_is_not_known() -> None:
     new = read_interaction(blank, zone=ZoneInfo("UTC"), now=NOW)
     assert (new.email, new.name, new.about, new.note) == ("mo@example.org", None, None, None)
     assert new.segments == ()
+
+
+def test_a_reference_of_unprintable_signs_alone_is_none() -> None:
+    read = read_interaction(MO | {"reference": "\u200b\u2063"}, zone=ZoneInfo("UTC"), now=NOW)
+    assert read.reference is None
