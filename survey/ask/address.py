@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import re
+import unicodedata
 
 LONGEST_ADDRESS = 254  # RFC 5321: a path of 256 octets, less its brackets
 _PLAIN = re.compile(r"[^\s@<>()\[\]\\,;:\"]{1,64}@[^\s@<>()\[\]\\,;:\"]+")
@@ -34,12 +35,22 @@ def address_hmac(secret_key: bytes, workspace_id: int, address: str) -> bytes:
     workspace_id : int
         The workspace that may write no more; another one's list cannot be compared with it.
     address : str
-        The address; letter case and surrounding blanks do not matter.
+        The address; letter case, surrounding blanks, the width and composition of its letters,
+        and whether its domain is in ASCII do not matter.
 
     Returns
     -------
     bytes
         HMAC-SHA256 (RFC 2104).
     """
-    message = b"unsubscribed\0" + workspace_id.to_bytes(8, "big") + address.strip().lower().encode()
+    one = _one_spelling(address).encode("utf-8", "surrogatepass")
+    message = b"unsubscribed\0" + workspace_id.to_bytes(8, "big") + one
     return hmac.new(secret_key, message, hashlib.sha256).digest()
+
+
+def _one_spelling(address: str) -> str:
+    plain = unicodedata.normalize("NFKC", address).strip()
+    try:
+        return on_the_wire(plain).lower()
+    except ValueError:  # no domain that any mail could go to
+        return plain.lower()
