@@ -32,7 +32,7 @@ Key = tuple[int, int]  # workspace and invitation
 
 
 def claim_due_invitations(session: Session, now: datetime, limit: int = BATCH) -> Claim:
-    """Claim invitations whose mail is due, and pin the wording each will carry.
+    """Claim invitations whose mail is due, pin each one's wording, and let its link's days begin.
 
     Parameters
     ----------
@@ -60,6 +60,7 @@ def claim_due_invitations(session: Session, now: datetime, limit: int = BATCH) -
     )
     if claimed.keys:
         _pin_wordings(session, claimed.lease_id)
+        _begin_link_days(session, claimed, now)
     return claimed
 
 
@@ -102,6 +103,18 @@ def _pin_wordings(session: Session, lease_id: str) -> None:
                 question_version_id=version_id,
                 language=best_language(row.customer_language, languages),
             )
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _begin_link_days(session: Session, claimed: Claim, now: datetime) -> None:
+    """A link's days begin with the mail that carries it, however late that goes out."""
+    for workspace_id in {key[0] for key in claimed.keys}:
+        days = session.scalars(select(Workspace.link_days).where(Workspace.id == workspace_id))
+        session.execute(
+            update(Invitation)
+            .where(Invitation.workspace_id == workspace_id, Invitation.lease_id == claimed.lease_id)
+            .values(expires_at=now + timedelta(days=days.one()))
             .execution_options(synchronize_session=False)
         )
 
