@@ -2,10 +2,13 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 BYTE_ORDER_MARK = "\ufeff"  # by which Excel knows UTF-8; other programs are better off without
-_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_STARTS_A_FORMULA = re.compile(r"[=+\-@＝＋－＠\t\r]")
+# Where Excel's own separator is ; it parts cells there, tabs and new lines may part them as well.
+_MAY_START_A_FORMULA = re.compile(r"(?:^|(?<=[;\t\r\n]))(?=[=+\-@＝＋－＠])")
 
 
 def csv_lines(rows: Iterable[Sequence[str]], *, for_excel: bool = False) -> Iterator[str]:
@@ -16,7 +19,7 @@ def csv_lines(rows: Iterable[Sequence[str]], *, for_excel: bool = False) -> Iter
     rows : iterable of sequence of str
         The header first.
     for_excel : bool
-        Whether to begin with a byte order mark.
+        Whether to begin with a byte order mark, and to expect that ``;`` and tabs part cells, too.
 
     Yields
     ------
@@ -27,7 +30,7 @@ def csv_lines(rows: Iterable[Sequence[str]], *, for_excel: bool = False) -> Iter
     buffer.seek(0, io.SEEK_END)
     writer = csv.writer(buffer)
     for row in rows:
-        writer.writerow([harmless(cell) for cell in row])
+        writer.writerow([harmless(cell, for_excel=for_excel) for cell in row])
         if buffer.tell() > 32_000:
             yield buffer.getvalue()
             buffer.seek(0)
@@ -35,16 +38,24 @@ def csv_lines(rows: Iterable[Sequence[str]], *, for_excel: bool = False) -> Iter
     yield buffer.getvalue()
 
 
-def harmless(cell: str) -> str:
+def harmless(cell: str, *, for_excel: bool = False) -> str:
     """Return a cell that no spreadsheet runs: an apostrophe goes before what looks like a formula.
+
+    Parameters
+    ----------
+    cell : str
+        As it is.
+    for_excel : bool
+        Whether to look after every ``;``, tab and new line within it, too.
 
     Notes
     -----
     OWASP, CSV Injection. A bare number keeps its sign.
     """
-    if not cell.startswith(_STARTS_A_FORMULA) or _is_number(cell):
+    if _is_number(cell):
         return cell
-    return f"'{cell}"
+    begun = f"'{cell}" if _STARTS_A_FORMULA.match(cell) else cell
+    return _MAY_START_A_FORMULA.sub("'", begun) if for_excel else begun
 
 
 def _is_number(cell: str) -> bool:

@@ -120,6 +120,7 @@ def test_a_filter_that_cannot_be_is_refused_in_words(program: Program) -> None:
         ("+44 rang off", "'+44 rang off"),
         ("-nothing", "'-nothing"),
         ("@home", "'@home"),
+        ("＝1+1", "'＝1+1"),
         ("-4.5", "-4.5"),
         ("fine = fine", "fine = fine"),
         ("", ""),
@@ -127,6 +128,23 @@ def test_a_filter_that_cannot_be_is_refused_in_words(program: Program) -> None:
 )
 def test_no_cell_begins_a_formula(typed: str, written: str) -> None:
     assert harmless(typed) == written
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("=1+1", "'=1+1"),
+        ("well;=1+1", "well;'=1+1"),
+        ("well\n=1+1\r\n@x\t＋1", "well\n'=1+1\r\n'@x\t'＋1"),
+        ("\t=1+1", "'\t'=1+1"),
+        ("-4.5", "-4.5"),
+        ("fine = fine; really", "fine = fine; really"),
+    ],
+)
+def test_no_cell_begins_a_formula_in_an_excel_that_parts_cells_its_own_way(
+    typed: str, written: str
+) -> None:
+    assert harmless(typed, for_excel=True) == written
 
 
 def test_quotes_commas_and_new_lines_come_back_as_they_were() -> None:
