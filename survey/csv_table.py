@@ -29,10 +29,6 @@ def decoded(raw: bytes, file_name: str, encoding: str) -> str:
         raise FileError(f"{file_name} is a spreadsheet, not a CSV: save it as CSV (UTF-8) first.")
     try:
         return raw.decode(_marked(raw) or codecs.lookup(encoding).name)
-    except LookupError as error:
-        raise FieldError(
-            "encoding", f"There is no encoding {encoding!r}; try utf-8, cp1252 or utf-16."
-        ) from error
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         advice = "cp1252 (Excel on Windows)" if _says_utf8(encoding) else "utf-8 or another one"
@@ -40,6 +36,10 @@ def decoded(raw: bytes, file_name: str, encoding: str) -> str:
             f"{file_name} is not written in {encoding}: line {line} holds the byte "
             f"0x{raw[error.start]:02x}. Nothing was read; save the file as UTF-8, or name "
             f"what it is in with --encoding, often {advice}."
+        ) from error
+    except (LookupError, ValueError) as error:  # also of names like punycode, which is for names
+        raise FieldError(
+            "encoding", f"There is no encoding {encoding!r}; try utf-8, cp1252 or utf-16."
         ) from error
 
 

@@ -18,6 +18,7 @@ from survey.records import (
 from survey.records.base import new_id
 from survey.records.counts import Counted, Measure, count_many
 from survey.records.search import index_new_answers
+from survey.records.text import as_stored
 from survey.records.workspaces import first_question
 
 
@@ -28,7 +29,7 @@ def begin_import(
     batch = ImportBatch(
         workspace_id=workspace_id,
         id=new_id(),
-        file_name=file_name[:300],
+        file_name=as_stored(file_name)[:300],
         file_sha256=file_sha256,
         created_at=now,
     )

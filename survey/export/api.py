@@ -23,6 +23,7 @@ from survey.web.current import database, place
 from survey.web.filters import view_from
 
 USUAL_PAGE, LARGEST_PAGE = 50, 200
+LONGEST_NUMBER = 20  # digits
 blueprint = Blueprint("export_api", __name__, url_prefix="/api/v1")
 
 
@@ -58,7 +59,8 @@ def _wanted() -> AnswerFilter:
 
 def _limit() -> int:
     typed = request.args.get("limit", str(USUAL_PAGE))
-    if not (typed.isascii() and typed.isdigit() and 0 < int(typed[:9]) <= LARGEST_PAGE):
+    digits = typed.isascii() and typed.isdigit() and len(typed) <= LONGEST_NUMBER
+    if not (digits and 0 < int(typed) <= LARGEST_PAGE):
         raise FieldError("limit", f"Please give ‘limit’ as a number from 1 to {LARGEST_PAGE}.")
     return int(typed)
 

@@ -1,5 +1,6 @@
 """``survey import``: exit 0 with a report, exit 2 with one line."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from survey.cli import main
-from survey.records import Answer
+from survey.records import Answer, ImportBatch
 from survey.records.database import Database
 from survey.records.workspaces import create_workspace
 
@@ -55,3 +56,12 @@ def test_a_file_without_the_column_is_refused_in_one_line_and_nothing_comes_in(
     assert "It has: nr, on, branch, said" in told
     assert told.count("\n") == 1
     assert _answers(database) == 0
+
+
+def test_a_file_with_any_name_is_imported(database: Database, path: Path) -> None:
+    odd = path.rename(path.with_name(os.fsdecode(b"past \xff.csv")))
+    options = ["--workspace", "Hill Street Dental", "--text-column", "said"]
+    assert main(["import", str(odd), *options]) == 0
+    assert _answers(database) == 2
+    with database.reading() as session:
+        assert session.scalars(select(ImportBatch.file_name)).one() == "past \ufffd.csv"

@@ -160,9 +160,10 @@ def test_a_byte_order_mark_says_what_a_file_is_written_in(encoding: str) -> None
     assert found.answers[0].text == "ça va"
 
 
-def test_an_unknown_encoding_is_refused() -> None:
-    with pytest.raises(FieldError, match="no encoding 'utf-9'"):
-        _read(GOOD, Wanted(text="said", encoding="utf-9"))
+@pytest.mark.parametrize("encoding", ["utf-9", "punycode", "undefined", "hex", "utf\0"])
+def test_an_unknown_encoding_or_one_that_is_not_of_files_is_refused(encoding: str) -> None:
+    with pytest.raises(FieldError, match="There is no encoding"):
+        _read(GOOD, Wanted(text="said", encoding=encoding))
 
 
 def test_a_spreadsheet_is_not_a_csv() -> None:

@@ -72,6 +72,7 @@ def test_themes_can_be_counted_within_a_view(program: Program) -> None:
         ("limit=0", "limit"),
         ("limit=1000", "limit"),
         ("limit=many", "limit"),
+        ("limit=00000002000000", "limit"),
         ("cursor=elsewhere", "cursor"),
         ("cursor=2026-01-01~99999999999999999999", "cursor"),
         ("since=2026-13-01", "since"),
