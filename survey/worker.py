@@ -12,7 +12,7 @@ from types import FrameType
 
 from survey.ask.work import MailRound, mailer_of, settle
 from survey.records.counts import fold, waiting_changes
-from survey.records.database import Database, database_now
+from survey.records.database import Database, database_now, what_failed
 from survey.records.heartbeat import beat, forget_beats
 from survey.settings import Settings
 from survey.understand.work import Understanding
@@ -153,8 +153,8 @@ def _run_loop(loop: Loop, stop: threading.Event, doing: Doing) -> None:
             doing.now[loop.name] = "starting" if not rounds else "working"
             rounds = rounds or loop.prepare()
             more = any([one() for one in rounds])  # noqa: C419  every round gets its turn
-        except Exception:  # a round that breaks is tried again; its work is still due
-            log.exception("the %s round broke", loop.name)
+        except Exception as error:  # a round that breaks is tried again; its work is still due
+            log.error("the %s round broke\n%s", loop.name, what_failed(error))
             pause = min(LONGEST_PAUSE, pause * 2 or 1.0)
             doing.now[loop.name] = "broken, trying again"
             stop.wait(pause)
@@ -170,5 +170,5 @@ def _beat(database: Database, name: str, doing: Doing) -> None:
     try:
         with database.writing() as session:
             beat(session, name, told, database_now(session))
-    except Exception:  # the database may be away for a moment; the next beat tells
-        log.exception("the heartbeat could not be written")
+    except Exception as error:  # the database may be away for a moment; the next beat tells
+        log.error("the heartbeat could not be written\n%s", what_failed(error))

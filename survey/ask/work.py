@@ -2,6 +2,7 @@
 
 import logging
 import random
+import smtplib
 import time
 from collections.abc import Callable
 from email.message import EmailMessage
@@ -151,7 +152,8 @@ class MailRound:
         except MailDelayedError as error:
             self._put_back([key], lease_id, str(error))
         except (ValueError, TypeError, LookupError) as error:  # it cannot be composed; others can
-            log.exception("mail %x could not be composed", key[1])
+            # Its words may hold the address, too.
+            log.error("mail %x could not be composed (%s)", key[1], type(error).__name__)
             self._put_back([key], lease_id, f"This mail could not be composed: {error}.")
         else:
             self._note_sent(key, lease_id)
@@ -202,7 +204,15 @@ class MailRound:
         """Leave a relay that failed alone for a while; the mails are safe where they are."""
         self._pause = min(LONGEST_PAUSE, self._pause * 2 or FIRST_PAUSE)
         self._quiet_until = time.monotonic() + self._pause
-        log.warning("%s Next try in %.0f s.", error, self._pause)
+        log.warning("mail waits (%s); next try in %.0f s", _kind_of(error), self._pause)
+
+
+def _kind_of(error: RelayError) -> str:
+    """Say what is wrong with a relay in its code alone: its words may quote a recipient."""
+    cause = error.__cause__
+    if isinstance(cause, smtplib.SMTPResponseException):
+        return f"code {cause.smtp_code}"
+    return getattr(cause, "strerror", None) or type(cause).__name__
 
 
 def settle(database: Database) -> bool:

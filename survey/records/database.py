@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
@@ -32,6 +34,12 @@ class Database:
         self.engine = open_engine(url)
         self.on_sqlite = self.engine.dialect.name == "sqlite"
         self._writer = self.engine.execution_options(writing=True)
+        # SQLite's readers see one state by themselves, PostgreSQL's only when told to.
+        self._reader = (
+            self.engine
+            if self.on_sqlite
+            else self.engine.execution_options(isolation_level="REPEATABLE READ")
+        )
         # SQLite has one writer at a time. Queueing on a lock here instead of on SQLite's
         # sleep-and-retry gives three times the rate and a fortieth of the tail.
         self._write_lock = threading.Lock()
@@ -41,7 +49,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Give a session that sees one state of the database and keeps nothing."""
-        with Session(self.engine, autoflush=False) as session:
+        with Session(self._reader, autoflush=False) as session:
             yield session
             session.rollback()
 
@@ -135,11 +143,15 @@ def open_engine(url: str) -> Engine:
     -------
     Engine
         On SQLite: WAL, ``synchronous=FULL``, foreign keys, a busy timeout, explicit BEGIN.
+        Its errors do not tell the parameters, which may be a customer's words.
     """
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10)
+        return create_engine(
+            url, pool_pre_ping=True, pool_size=10, max_overflow=10, hide_parameters=True
+        )
     engine = create_engine(
         url,
+        hide_parameters=True,
         module=sqlite_module(),
         poolclass=QueuePool,
         pool_size=16,
@@ -189,6 +201,40 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     writing = connection.get_execution_options().get("writing")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def what_failed(error: BaseException) -> str:
+    """Return what the log may hold of a failure.
+
+    Parameters
+    ----------
+    error : BaseException
+        What was raised.
+
+    Returns
+    -------
+    str
+        Where it happened and what it says; of a database's refusal only the class and the
+        SQLSTATE or SQLite's name of the error, for its words quote the row.
+    """
+    told = _database_error_in(error)
+    if told is None:
+        return "".join(traceback.format_exception(error))
+    state = getattr(told, "sqlstate", None) or getattr(told, "sqlite_errorname", None)
+    where = "".join(traceback.format_tb(error.__traceback__))
+    return f"{where}{type(told).__module__}.{type(told).__name__}: {state or 'no code'}"
+
+
+def _database_error_in(error: BaseException) -> BaseException | None:
+    """Find the driver's error behind one that was raised from it or while it was handled."""
+    at: BaseException | None = error
+    while at is not None:
+        if isinstance(at, DBAPIError):
+            return at.orig or at
+        if hasattr(at, "sqlstate") or hasattr(at, "sqlite_errorname"):  # straight on the driver
+            return at
+        at = at.__cause__ or at.__context__
+    return None
 
 
 def database_now(session: Session) -> datetime:

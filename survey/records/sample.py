@@ -60,10 +60,11 @@ def load_sample(session: Session, workspace_id: int, now: datetime) -> int:
     int
         How many answers were loaded; none where they are already.
     """
+    # Locked before looking, so that of two workers at once only the first loads it.
+    workspace = session.get_one(Workspace, workspace_id, with_for_update={"key_share": True})
     loaded = exists().where(Answer.workspace_id == workspace_id, Answer.origin == ORIGIN)
     if session.scalar(select(loaded)):
         return 0
-    workspace = session.get_one(Workspace, workspace_id)
     visits = tuple(sample_visits(now, ZoneInfo(workspace.time_zone)))
     asked = first_question(session, workspace_id)
     answered = [

@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from survey.clock import utc_now
+from survey.records.database import what_failed
 from survey.records.heartbeat import LATE_AFTER, Waiting, last_beat, waiting_work
 from survey.web.access import open_to
 from survey.web.current import database
@@ -29,7 +30,7 @@ def health() -> tuple[Response, int]:
         with database().reading() as session:
             beat, waiting = last_beat(session), waiting_work(session, now)
     except SQLAlchemyError as error:
-        log.error("the database cannot be read", exc_info=error)
+        log.error("the database cannot be read\n%s", what_failed(error))
         return jsonify({"status": "failing", "database": "failing"}), 503
     worker = _worker(beat, now)
     return jsonify(

@@ -7,6 +7,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from survey.errors import AfterwordError, FieldError
+from survey.records.database import what_failed
 from survey.records.faults import passes, sqlstate_of
 
 log = logging.getLogger(__name__)
@@ -65,7 +66,7 @@ def _failure(error: Exception) -> tuple[Response | str, int]:
         named = type(error).__name__, sqlstate_of(error)
         log.error("%s %s: the database is busy: %s %s", request.method, request.url_rule, *named)
         return _say(503, *_CODES[503])
-    log.error("%s %s failed", request.method, request.url_rule, exc_info=error)
+    log.error("%s %s failed\n%s", request.method, request.url_rule, what_failed(error))
     return _say(500, *_BROKEN)
 
 

@@ -1,0 +1,111 @@
+"""Reading sees one state, and what fails says nothing about anybody."""
+
+import logging
+from datetime import UTC, date, datetime
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
+
+from survey.records import CountDelta, Person, new_id
+from survey.records import counts as counts_module
+from survey.records.counts import Counted, Measure, count, counts_now, fold
+from survey.records.database import Database
+from survey.records.sample import load_sample
+from survey.records.workspaces import create_workspace
+from tests.support.browser import Browser
+from tests.support.overlap import overlapping
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+def _place(database: Database) -> tuple[int, int]:
+    with database.writing() as session:
+        workspace = create_workspace(session, "Hill Street Dental", NOW)
+        question_id = session.execute(text("SELECT id FROM question")).scalar_one()
+        return workspace.id, question_id
+
+
+def test_counts_that_are_folded_while_they_are_read_are_read_once(database: Database) -> None:
+    workspace_id, question_id = _place(database)
+    counted = Counted(workspace_id, question_id, date(2026, 3, 1))
+    with database.writing() as session:
+        count(session, +1, counted, [Measure("answered")])
+    with database.reading() as reading:
+        before = counts_now(reading, workspace_id)
+        with database.writing() as session:
+            fold(session)
+        assert reading.scalar(select(func.count()).select_from(CountDelta)) == 1
+        assert counts_now(reading, workspace_id) == before
+
+
+def test_changes_are_folded_in_the_same_order_by_everybody(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace_id, question_id = _place(database)
+    folded: list[object] = []
+    add = counts_module._add
+
+    def noting(session: object, cell: dict[str, object], change: int) -> None:
+        folded.append(cell["segment_value"])
+        add(session, cell, change)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(counts_module, "_add", noting)
+    for branch in ("West", "South", "North", "Mid", "East", "Airport"):
+        with database.writing() as session:
+            segments = (("branch", branch),)
+            counted = Counted(workspace_id, question_id, date(2026, 3, 1), segments)
+            count(session, +1, counted, [Measure("answered")])
+    with database.writing() as session:
+        fold(session)
+    assert folded == ["", "Airport", "East", "Mid", "North", "South", "West"]
+
+
+def test_two_workers_load_the_sample_once(database: Database) -> None:
+    workspace_id, _ = _place(database)
+    first, second = overlapping(
+        database,
+        lambda session: load_sample(session, workspace_id, NOW),
+        lambda session: load_sample(session, workspace_id, NOW),
+    )
+    assert first > 0
+    assert second == 0
+
+
+def _same_person_twice(database: Database) -> None:
+    with database.writing() as session:
+        for _ in range(2):
+            session.add(
+                Person(
+                    id=new_id(), email="mo@example.org", name="", password_hash="", created_at=NOW
+                )
+            )
+            session.flush()
+
+
+def test_a_statement_that_fails_does_not_tell_what_was_in_it(database: Database) -> None:
+    with pytest.raises(DBAPIError) as failed:
+        _same_person_twice(database)
+    assert "mo@example.org" not in str(failed.value).partition("DETAIL")[0]
+    assert failed.value.hide_parameters
+
+
+def test_the_log_names_what_failed_in_the_database_and_nobody(
+    app: Flask,
+    client: Browser,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opened: Database = app.extensions["afterword"].database
+
+    def broken(*_given: object) -> None:
+        _same_person_twice(opened)
+
+    monkeypatch.setattr("survey.answer.pages.opened_link", broken)
+    with caplog.at_level(logging.ERROR):
+        client.get("/a/whatever")
+    shown = "\n".join(logging.Formatter().format(record) for record in caplog.records)
+    assert "mo@example.org" not in shown
+    assert ("23505" if not opened.on_sqlite else "SQLITE_CONSTRAINT") in shown
+    assert "_same_person_twice" in shown
