@@ -111,6 +111,13 @@ def renew(session: Session, record: type[DueWork], lease_id: str, until: datetim
     return bool(result.rowcount)
 
 
+def give_back(session: Session, record: type[DueWork], lease_id: str) -> None:
+    """Give up a lease on work that is not done: whoever comes next may do it at once."""
+    statement = update(record).where(record.lease_id == lease_id)
+    statement = statement.values(lease_id=None, lease_until=None)
+    session.execute(statement.execution_options(synchronize_session=False))
+
+
 def finish(
     session: Session, record: type[DueWork], where: Sequence[ColumnElement[bool]], lease_id: str
 ) -> bool:

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from survey.records.database import Database, database_now
+from survey.records import Workspace
+from survey.records.database import Database, database_now, what_failed
+from survey.records.due import give_back
 from survey.records.runs import (
     EMERGING,
     FIRST,
@@ -146,9 +148,15 @@ class Looking:
         try:
             work(lease_id)
         except _DropItError:
+            with self.database.writing() as session:  # at once for the next worker, if still ours
+                give_back(session, Workspace, lease_id)
             return False
         except Exception as error:
-            log.exception("the themes of workspace %x could not be worked on", workspace_id)
+            log.error(
+                "the themes of workspace %x could not be worked on\n%s",
+                workspace_id,
+                what_failed(error),
+            )
             self._give_up(workspace_id, lease_id, error)
             return True
         with self.database.writing() as session:

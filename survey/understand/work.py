@@ -12,7 +12,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from survey.errors import EngineError
-from survey.records.database import Database, database_now
+from survey.records import Answer
+from survey.records.database import Database, database_now, what_failed
+from survey.records.due import give_back
 from survey.records.runs import NewTheme, begin_sorting
 from survey.records.sample import load_sample, workspace_to_fill
 from survey.understand.actions import (
@@ -71,6 +73,7 @@ class Understanding:
         self._jitter = random.Random()  # noqa: S311  spreads retries, keeps no secret
         self._quiet_until = 0.0
         self._last = 0
+        self._stopping = stopping
         self._looking = Looking(database, self.engine, stopping, self._jitter)
 
     def rounds(self) -> list[Callable[[], bool]]:
@@ -112,6 +115,9 @@ class Understanding:
             answers = claimed_answers(session, workspace_id, claimed.lease_id)
         if answers:
             self._sort(workspace_id, claimed.lease_id, answers)
+        if self._stopping():
+            with self.database.writing() as session:
+                give_back(session, Answer, claimed.lease_id)
         return bool(answers)
 
     def theme_round(self) -> bool:
@@ -136,6 +142,8 @@ class Understanding:
 
     def _sort(self, workspace_id: int, lease_id: str, answers: Sequence[KnownAnswer]) -> None:
         """Sort claimed answers; one that the engine breaks on does not hold up the others."""
+        if self._stopping():
+            return
         run_id, themes = self._themes(workspace_id)
         try:
             told, vectors = self._told(workspace_id, themes, answers)
@@ -144,12 +152,14 @@ class Understanding:
                 for answer in answers:
                     self._sort(workspace_id, lease_id, [answer])
                 return
-            log.exception("answer %x could not be sorted", answers[0].id)
+            log.error("answer %x could not be sorted\n%s", answers[0].id, what_failed(error))
             self._put_back(workspace_id, lease_id, answers[0].id, error)
             return
         engine = self.engine().digest(themes)
         for start in range(0, len(told), CHUNK):
             chunk = told[start : start + CHUNK]
+            if self._stopping():
+                return
             with self.database.writing() as session:
                 stored = store_sorted(
                     session, workspace_id, run_id, chunk, lease_id=lease_id, engine=engine

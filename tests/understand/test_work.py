@@ -244,10 +244,7 @@ def test_a_run_that_is_broken_off_is_completed_and_never_seen_half_written(
     written = worker.count(Sorting, Sorting.run_id != first)
     assert 0 < written < 42
 
-    worker.work()  # the lease of the one that was stopped still holds
-    assert worker.current_run() == first
-    _end_leases(worker)
-    worker.work()
+    worker.work()  # at once: whoever stops in good order gives the work back
     assert worker.current_run() != first
     assert worker.count(Sorting, Sorting.run_id != first) == 42
     assert worker.count(Run) == 2
@@ -271,6 +268,14 @@ def test_answers_of_a_worker_that_died_are_sorted_when_its_lease_ends(worker: Wo
     worker.work()
     assert worker.count(Sorting) == 2
     _end_leases(worker)
+    worker.work()
+    assert worker.count(Sorting) == 5
+
+
+def test_answers_of_a_worker_that_stops_are_sorted_at_once_by_the_next(worker: Worker) -> None:
+    worker.give(_about("parking", count=5))
+    worker.understanding(stopping=lambda: True).sort_round()
+    assert worker.count(Sorting) == 0
     worker.work()
     assert worker.count(Sorting) == 5
 
