@@ -1,9 +1,10 @@
 """The sample business: half a year of a small dental practice, so that a newcomer sees it all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import exists, insert, select, update
@@ -21,6 +22,7 @@ ANSWERS = Path(__file__).with_name("sample.tsv")
 ORIGIN = "sample"
 SILENT = 2  # for three people who answer, two do not
 KEPT_FOR = timedelta(days=90)
+ANSWERED_AFTER = timedelta(hours=1, minutes=10)
 
 
 @dataclass(frozen=True)
@@ -67,16 +69,10 @@ def load_sample(session: Session, workspace_id: int, now: datetime) -> int:
         return 0
     visits = tuple(sample_visits(now, ZoneInfo(workspace.time_zone)))
     asked = first_question(session, workspace_id)
-    answered = [
-        (visit, _ask(session, workspace_id, asked, visit))
-        for visit in visits
-        if visit.answer is not None
-    ]
-    for visit in visits:
-        if visit.answer is None:
-            _ask(session, workspace_id, asked, visit)
-    for visit, invitation_id in answered:
-        _answer(session, workspace_id, asked, visit, invitation_id)
+    invited = [(visit, new_id()) for visit in visits]
+    answered = [(visit, invitation_id) for visit, invitation_id in invited if visit.answer]
+    _ask(session, workspace_id, asked, invited)
+    _answer(session, workspace_id, asked, answered)
     _count(session, workspace_id, asked[0], visits)
     session.execute(
         update(Workspace)
@@ -109,85 +105,118 @@ def sample_visits(now: datetime, zone: ZoneInfo) -> Iterator[SampleVisit]:
             yield SampleVisit(asked_at, day, "", served_by, segments, None)
 
 
-def _ask(session: Session, workspace_id: int, asked: tuple[int, int], visit: SampleVisit) -> int:
-    interaction_id, invitation_id = new_id(), new_id()
+def _ask(
+    session: Session,
+    workspace_id: int,
+    asked: tuple[int, int],
+    invited: Sequence[tuple[SampleVisit, int]],
+) -> None:
+    ids = {invitation_id: new_id() for _, invitation_id in invited}
     session.execute(
-        insert(Interaction).values(
-            workspace_id=workspace_id,
-            id=interaction_id,
-            customer_email=f"{visit.name.lower() or 'patient'}-{interaction_id}@example.org",
-            customer_name=visit.name or None,
-            served_by=visit.served_by,
-            about="your visit",
-            channel="visit",
-            occurred_at=visit.asked_at,
-            created_at=visit.asked_at,
-        )
+        insert(Interaction),
+        [_interaction(workspace_id, ids[key], visit) for visit, key in invited],
     )
     session.execute(
         insert(InteractionSegment),
         [
             {
                 "workspace_id": workspace_id,
-                "interaction_id": interaction_id,
+                "interaction_id": ids[key],
                 "name": name,
                 "value": value,
             }
+            for visit, key in invited
             for name, value in visit.segments
         ],
     )
     session.execute(
-        insert(Invitation).values(
-            workspace_id=workspace_id,
-            id=invitation_id,
-            interaction_id=interaction_id,
-            question_id=asked[0],
-            question_version_id=asked[1],
-            language="en",
-            state="sent" if visit.answer is None else "answered",
-            nonce=b"",  # nobody was written to, so there is no link to rebuild
-            created_at=visit.asked_at,
-            due_at=visit.asked_at,
-            sent_at=visit.asked_at,
-            asked_on=visit.asked_on,
-            expires_at=visit.asked_at + KEPT_FOR,
-        )
+        insert(Invitation),
+        [
+            _invitation(workspace_id, visit, asked) | {"id": key, "interaction_id": ids[key]}
+            for visit, key in invited
+        ],
     )
-    return invitation_id
+
+
+def _interaction(workspace_id: int, interaction_id: int, visit: SampleVisit) -> dict[str, Any]:
+    return {
+        "workspace_id": workspace_id,
+        "id": interaction_id,
+        "customer_email": f"{visit.name.lower() or 'patient'}-{interaction_id}@example.org",
+        "customer_name": visit.name or None,
+        "served_by": visit.served_by,
+        "about": "your visit",
+        "channel": "visit",
+        "occurred_at": visit.asked_at,
+        "created_at": visit.asked_at,
+    }
+
+
+def _invitation(workspace_id: int, visit: SampleVisit, asked: tuple[int, int]) -> dict[str, Any]:
+    return {
+        "workspace_id": workspace_id,
+        "question_id": asked[0],
+        "question_version_id": asked[1],
+        "language": "en",
+        "state": "sent" if visit.answer is None else "answered",
+        "nonce": b"",  # nobody was written to, so there is no link to rebuild
+        "created_at": visit.asked_at,
+        "due_at": visit.asked_at,
+        "sent_at": visit.asked_at,
+        "asked_on": visit.asked_on,
+        "expires_at": visit.asked_at + KEPT_FOR,
+    }
 
 
 def _answer(
     session: Session,
     workspace_id: int,
     asked: tuple[int, int],
-    visit: SampleVisit,
-    invitation_id: int,
+    answered: Sequence[tuple[SampleVisit, int]],
 ) -> None:
-    answer_id, answered_at = new_id(), visit.asked_at + timedelta(hours=1, minutes=10)
-    place = {"workspace_id": workspace_id, "answer_id": answer_id}
+    given = [(new_id(), visit, invitation_id) for visit, invitation_id in answered]
     session.execute(
-        insert(Answer).values(
-            workspace_id=workspace_id,
-            id=answer_id,
-            question_id=asked[0],
-            question_version_id=asked[1],
-            language="en",
-            invitation_id=invitation_id,
-            origin=ORIGIN,
-            answered_at=answered_at,
-            answered_on=visit.asked_on,
-            served_by=visit.served_by,
-            channel="visit",
-        )
+        insert(Answer),
+        [
+            {
+                "workspace_id": workspace_id,
+                "id": answer_id,
+                "question_id": asked[0],
+                "question_version_id": asked[1],
+                "language": "en",
+                "invitation_id": invitation_id,
+                "origin": ORIGIN,
+                "answered_at": visit.asked_at + ANSWERED_AFTER,
+                "answered_on": visit.asked_on,
+                "served_by": visit.served_by,
+                "channel": "visit",
+            }
+            for answer_id, visit, invitation_id in given
+        ],
     )
     session.execute(
-        insert(AnswerText).values(**place, version=1, body=visit.answer, written_at=answered_at)
+        insert(AnswerText),
+        [
+            {
+                "workspace_id": workspace_id,
+                "answer_id": answer_id,
+                "version": 1,
+                "body": visit.answer,
+                "written_at": visit.asked_at + ANSWERED_AFTER,
+            }
+            for answer_id, visit, _ in given
+        ],
     )
     session.execute(
         insert(AnswerSegment),
-        [place | {"name": name, "value": value} for name, value in visit.segments],
+        [
+            {"workspace_id": workspace_id, "answer_id": answer_id, "name": name, "value": value}
+            for answer_id, visit, _ in given
+            for name, value in visit.segments
+        ],
     )
-    index_new_answers(session, workspace_id, {answer_id: visit.answer or ""})
+    bodies = {answer_id: visit.answer or "" for answer_id, visit, _ in given}
+    index_new_answers(session, workspace_id, bodies)
 
 
 def _count(

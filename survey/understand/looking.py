@@ -49,7 +49,7 @@ from survey.understand.queries import (
     Look,
     another_workspace,
     answers_by_id,
-    answers_to_learn_from,
+    answers_without_theme,
     look_at,
     refused_themes,
     themes_of,
@@ -198,9 +198,7 @@ class Looking:
         with self.database.reading() as session:
             themes = themes_of(session, workspace_id)
             refused = refused_themes(session, workspace_id)
-            answers = answers_to_learn_from(
-                session, workspace_id, look.run_id, unsorted_only=kind == EMERGING
-            )
+            answers = answers_without_theme(session, workspace_id, look.run_id)
             vectors = vectors_of(
                 session, workspace_id, {one.body for one in answers}, engine.model_digest
             )

@@ -210,19 +210,14 @@ def answers_by_id(
     return _answers(session, and_(Answer.workspace_id == workspace_id, Answer.id.in_(ids)))
 
 
-def answers_to_learn_from(
-    session: Session, workspace_id: int, run_id: int, *, unsorted_only: bool
+def answers_without_theme(
+    session: Session, workspace_id: int, run_id: int
 ) -> tuple[KnownAnswer, ...]:
-    """Return the answers among which themes are looked for: all, or those that fit none yet."""
-    if not unsorted_only:
-        return _answers(
-            session,
-            and_(
-                Answer.workspace_id == workspace_id,
-                Answer.state == GIVEN,
-                Answer.sorted_by.is_not(None),
-            ),
-        )
+    """Return the answers that fit no theme of a run: among them new ones are looked for.
+
+    What an answer says beside a theme it is in is left aside: it is mostly the rest of the
+    story, and themes found in it hold nothing together.
+    """
     fits_none = exists().where(
         Sorting.workspace_id == Answer.workspace_id,
         Sorting.run_id == run_id,
