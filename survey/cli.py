@@ -214,6 +214,7 @@ def run_serve(given: argparse.Namespace) -> int:
                 token = first_owner_link(session, utc_now())
         for line in welcome(settings, token):
             print(line, flush=True)
+        _warn_of_strangers(given.host)
         children = [
             Child("web process", web_command(listener), fds=(listener.fileno(),)),
             Child("worker", worker_command()),
@@ -295,6 +296,12 @@ def _listening(given: argparse.Namespace) -> tuple[Settings, socket.socket, int]
     port = port_of(given.port or os.environ.get("PORT"))
     settings = read_settings({**os.environ, "PORT": str(port)})
     return settings, listen(given.host, port), port
+
+
+def _warn_of_strangers(host: str) -> None:
+    if host not in ("127.0.0.1", "::1", "localhost"):
+        _tell(f"Anybody who reaches {host} talks to this process itself; put a buffering proxy")
+        _tell("like nginx or Caddy in front, with https, before strangers come.")
 
 
 def _tell(line: str) -> None:

@@ -79,7 +79,8 @@ def web_command(listener: socket.socket) -> list[str]:
     return [
         sys.executable, "-m", "gunicorn", "survey.app:create_app()",
         "--bind", f"fd://{listener.fileno()}",
-        "--workers", "1", "--worker-class", "gthread", "--threads", str(WEB_THREADS),
+        "--workers", "1", "--threads", str(WEB_THREADS),
+        "--worker-class", "survey.web_worker.PatientThreads",
         "--timeout", "60", "--graceful-timeout", "10", "--keep-alive", "5",
         "--log-level", "warning", "--no-control-socket", *scratch,
     ]  # fmt: skip

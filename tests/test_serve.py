@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from survey.cli import main
+from survey.serve import WEB_THREADS
 from survey.settings import Settings, read_settings
+from survey.web_worker import PATIENCE
 from tests.support.postgres import free_port
 from tests.support.processes import Process, our_environment, running, wait_until
 
@@ -84,6 +86,21 @@ def test_a_newcomer_is_led_to_the_page_that_makes_the_first_owner(
     assert "Outbox" in "".join(said)
     wait_until(lambda: _is_well(port), "a healthy start")
     assert "csrf_token" in _get(port, link)
+
+
+def test_slow_senders_do_not_keep_the_site_from_everybody_else(serving: Process, port: int) -> None:
+    wait_until(lambda: _is_well(port), "a healthy start")
+    begun = b"POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n"
+    kind = b"Content-Type: application/x-www-form-urlencoded\r\n"
+    slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(2 * WEB_THREADS)]
+    for number, sender in enumerate(slow):
+        # Half of them stop within the body, half within the headers.
+        sender.sendall(begun + kind + b"\r\na" if number % 2 else begun)
+    try:
+        wait_until(lambda: _is_well(port), "a page beside slow senders", 6 * PATIENCE)
+    finally:
+        for sender in slow:
+            sender.close()
 
 
 @pytest.mark.parametrize("kind", ["gunicorn", "survey.cli worker"])
