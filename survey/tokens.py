@@ -45,3 +45,12 @@ def random_token() -> str:
 def token_sha256(token: str) -> bytes:
     """Return the 32 bytes under which a token is found in the database."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+# What mail programs and people take along when a link ends a sentence or stands in brackets.
+_AROUND_LINKS = ".,;:!?)>]}'\"”’»"
+
+
+def token_alone(followed: str) -> str:
+    """Return the token of a link as it was followed, without the sentence's last signs."""
+    return followed.rstrip(_AROUND_LINKS)

@@ -16,14 +16,13 @@ from survey.answer.queries import OpenedLink, Said, Wording, opened_link, what_w
 from survey.clock import utc_now
 from survey.errors import AfterwordError
 from survey.records.faults import lost_race, sqlstate_of
+from survey.tokens import token_alone
 from survey.web.access import open_to
 from survey.web.current import database
 from survey.web.unknown_links import count_unknown_link, refuse_who_guesses
 
 log = logging.getLogger(__name__)
 blueprint = Blueprint("answer", __name__)
-# What mail programs and people take along when a link ends a sentence or stands in brackets.
-_AROUND_LINKS = ".,;:!?)>]}'\"”’»"
 
 
 @blueprint.get("/a/", defaults={"token": ""})
@@ -95,7 +94,7 @@ def _not_kept(typed: Typed) -> Response:
 
 def _opened(token: str, now: datetime) -> OpenedLink | None:
     with database().looking() as straight:
-        return opened_link(straight, token.rstrip(_AROUND_LINKS), now)
+        return opened_link(straight, token_alone(token), now)
 
 
 def _wording(link: OpenedLink) -> Wording:

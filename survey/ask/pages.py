@@ -14,7 +14,7 @@ from survey.ask.interaction import read_interaction
 from survey.ask.queries import MailLink, Recorded, unsubscribe_link
 from survey.clock import utc_now
 from survey.errors import FieldError, NotFoundError
-from survey.tokens import random_token
+from survey.tokens import random_token, token_alone
 from survey.web.access import open_to
 from survey.web.current import database, place, settings
 from survey.web.unknown_links import count_unknown_link
@@ -96,13 +96,14 @@ def _said_back(recorded: Recorded, email: str) -> str:
 @open_to("customer")
 def no_more(token: str) -> str:
     """Show what the link is for; following it changes nothing, since mail programs do so, too."""
-    return render_template("ask/no_more.html", link=_mail_link(token), just_done=False)
+    return render_template("ask/no_more.html", link=_mail_link(token_alone(token)), just_done=False)
 
 
 @blueprint.post("/u/<token>")
 @open_to("customer")
 def post_no_more(token: str) -> str:
     """Take the address off, from our page or by a mail program's one click (RFC 8058)."""
+    token = token_alone(token)
     link = _mail_link(token)
     with database().writing() as session:
         unsubscribe(session, token, secret_key=settings().secret_key, now=utc_now())

@@ -123,6 +123,7 @@ def test_the_unsubscribe_link_asks_first_and_changes_nothing_by_itself(
     page = client.get(f"/u/{token}")
     assert page.status_code == 200
     assert client.head(f"/u/{token}").status_code == 200
+    assert client.get(f"/u/{token}.").status_code == 200
     assert "No more questions from <bdi>Hill Street Dental</bdi>?" in page.get_data(as_text=True)
     with database.reading() as session:
         assert session.scalars(select(Unsubscribed)).all() == []
