@@ -175,48 +175,49 @@ def _answer(
     answered: Sequence[tuple[SampleVisit, int]],
 ) -> None:
     given = [(new_id(), visit, invitation_id) for visit, invitation_id in answered]
+    ids = {"question_id": asked[0], "question_version_id": asked[1]}
     session.execute(
         insert(Answer),
         [
-            {
-                "workspace_id": workspace_id,
-                "id": answer_id,
-                "question_id": asked[0],
-                "question_version_id": asked[1],
-                "language": "en",
-                "invitation_id": invitation_id,
-                "origin": ORIGIN,
-                "answered_at": visit.asked_at + ANSWERED_AFTER,
-                "answered_on": visit.asked_on,
-                "served_by": visit.served_by,
-                "channel": "visit",
-            }
-            for answer_id, visit, invitation_id in given
+            ids | {"id": key, "invitation_id": invitation_id} | _answer_row(workspace_id, visit)
+            for key, visit, invitation_id in given
         ],
     )
     session.execute(
-        insert(AnswerText),
-        [
-            {
-                "workspace_id": workspace_id,
-                "answer_id": answer_id,
-                "version": 1,
-                "body": visit.answer,
-                "written_at": visit.asked_at + ANSWERED_AFTER,
-            }
-            for answer_id, visit, _ in given
-        ],
+        insert(AnswerText), [_text_row(workspace_id, key, visit) for key, visit, _ in given]
     )
     session.execute(
         insert(AnswerSegment),
         [
-            {"workspace_id": workspace_id, "answer_id": answer_id, "name": name, "value": value}
-            for answer_id, visit, _ in given
+            {"workspace_id": workspace_id, "answer_id": key, "name": name, "value": value}
+            for key, visit, _ in given
             for name, value in visit.segments
         ],
     )
-    bodies = {answer_id: visit.answer or "" for answer_id, visit, _ in given}
+    bodies = {key: visit.answer or "" for key, visit, _ in given}
     index_new_answers(session, workspace_id, bodies)
+
+
+def _answer_row(workspace_id: int, visit: SampleVisit) -> dict[str, Any]:
+    return {
+        "workspace_id": workspace_id,
+        "language": "en",
+        "origin": ORIGIN,
+        "answered_at": visit.asked_at + ANSWERED_AFTER,
+        "answered_on": visit.asked_on,
+        "served_by": visit.served_by,
+        "channel": "visit",
+    }
+
+
+def _text_row(workspace_id: int, answer_id: int, visit: SampleVisit) -> dict[str, Any]:
+    return {
+        "workspace_id": workspace_id,
+        "answer_id": answer_id,
+        "version": 1,
+        "body": visit.answer,
+        "written_at": visit.asked_at + ANSWERED_AFTER,
+    }
 
 
 def _count(
