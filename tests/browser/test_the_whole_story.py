@@ -1,7 +1,6 @@
 """A stranger's first hour: from the printed link to themes on the page, in a real browser."""
 
 import csv
-import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -71,10 +70,10 @@ def _becomes_the_first_owner(owner: Page, served: Served) -> None:
 
 def _asks_a_customer(owner: Page) -> None:
     owner.get_by_role("link", name="Ask", exact=True).click()
-    owner.get_by_label("E-mail address").fill("mo@example.org")
-    owner.get_by_label(re.compile("^(Their name|Name)")).fill("Mo")
-    owner.get_by_label(re.compile("served", re.IGNORECASE)).fill("Sam")
-    owner.get_by_label(re.compile("about", re.IGNORECASE)).first.fill("your crown")
+    owner.get_by_label("Customer’s e-mail address").fill("mo@example.org")
+    owner.get_by_label("Customer’s name").fill("Mo")
+    owner.get_by_label("Who looked after them").fill("Sam")
+    owner.get_by_label("What it was about").fill("your crown")
     owner.get_by_role("button", name="Ask", exact=True).click()
 
 
@@ -118,7 +117,7 @@ def _sees_it_sorted(owner: Page) -> None:
 def _downloads_the_csv(owner: Page, tmp_path: Path) -> list[dict[str, str]]:
     owner.get_by_role("link", name="Export", exact=True).click()
     with owner.expect_download() as downloading:
-        owner.get_by_role("link", name=re.compile("CSV")).first.click()
+        owner.get_by_role("button", name="Download the CSV").click()
     downloading.value.save_as(tmp_path / "export.csv")
     with (tmp_path / "export.csv").open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
