@@ -15,6 +15,7 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing the Python packages into $(VENV); the first time this takes some minutes."
 	$(BIN)/pip install --quiet $(PIP_INDEX) -c constraints.txt -e .
 	@touch $@
 
