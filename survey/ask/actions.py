@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from survey.ask.address import address_hmac
+from survey.address import address_hmac
 from survey.ask.interaction import NewInteraction
 from survey.ask.queries import Recorded, first_question_id, is_unsubscribed, recorded_interaction
 from survey.errors import ConflictError, FieldError, NotFoundError

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from survey.ask.address import can_be_written_to
+from survey.address import can_be_written_to
 from survey.errors import FieldError, InputError
 from survey.records.text import as_stored
 

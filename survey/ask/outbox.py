@@ -17,6 +17,7 @@ FAILED_SHOWN = 50
 class KeptMail:
     """A mail on the Outbox page, its links still marked; `nonce` rebuilds them."""
 
+    id: int
     invitation_id: int
     nonce: bytes
     to_address: str
@@ -87,10 +88,11 @@ def outbox_page(
     workspace_id : int
         Whose.
     before : tuple, optional
-        Moment and invitation of the last mail on the page before.
+        Moment and id of the last mail on the page before.
     """
     found = tuple(
         KeptMail(
+            id=mail.id,
             invitation_id=mail.invitation_id,
             nonce=nonce,
             to_address=mail.to_address,
@@ -103,7 +105,7 @@ def outbox_page(
     )
     shown = found[:PAGE]
     more = len(found) > PAGE
-    return OutboxPage(shown, (shown[-1].made_at, shown[-1].invitation_id) if more else None)
+    return OutboxPage(shown, (shown[-1].made_at, shown[-1].id) if more else None)
 
 
 def _kept(workspace_id: int, before: tuple[datetime, int] | None) -> _Kept:
@@ -117,13 +119,13 @@ def _kept(workspace_id: int, before: tuple[datetime, int] | None) -> _Kept:
             ),
         )
         .where(OutgoingMail.workspace_id == workspace_id, OutgoingMail.delivery == "outbox")
-        .order_by(OutgoingMail.made_at.desc(), OutgoingMail.invitation_id.desc())
+        .order_by(OutgoingMail.made_at.desc(), OutgoingMail.id.desc())
         .limit(PAGE + 1)
     )
     if before is None:
         return query
-    moment, invitation_id = before
-    older = and_(OutgoingMail.made_at == moment, OutgoingMail.invitation_id < invitation_id)
+    moment, mail_id = before
+    older = and_(OutgoingMail.made_at == moment, OutgoingMail.id < mail_id)
     return query.where(or_(OutgoingMail.made_at < moment, older))
 
 

@@ -18,13 +18,13 @@ from survey.ask.forms import (
     delay_in_units,
     named_lines,
 )
-from survey.ask.letter import Letter, Part, as_message, compose_letter, parts_of, trial_mail
-from survey.ask.links import links_of
+from survey.ask.letter import Letter, compose_letter, trial_mail
 from survey.ask.outbox import KeptMail, mail_state, outbox_page
 from survey.ask.queries import AskingSettings, asking_settings
 from survey.ask.wishes import Wishes, change_settings
 from survey.clock import utc_now
 from survey.errors import FieldError, MailError
+from survey.letters import Part, as_message, links_of, parts_of
 from survey.mail import SmtpRelay
 from survey.web.access import open_to
 from survey.web.current import database, place, settings, visitor

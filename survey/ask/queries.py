@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Row, and_, select
 from sqlalchemy.orm import Session
 
-from survey.ask.address import address_hmac
+from survey.address import address_hmac
 from survey.ask.letter import Letter
 from survey.records import (
     Interaction,

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, case, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from survey.ask.letter import ComposedMail
 from survey.clock import day_in
+from survey.letters import ComposedMail
 from survey.records import (
     Interaction,
     InteractionSegment,
@@ -296,6 +296,7 @@ def _count_asked(session: Session, asked: Row[int, int, int, int], now: datetime
 def _outgoing(key: Key, mail: ComposedMail, headers: dict[str, str], now: datetime) -> OutgoingMail:
     return OutgoingMail(
         workspace_id=key[0],
+        id=key[1],
         invitation_id=key[1],
         delivery="outbox",
         message_id=mail.message_id,

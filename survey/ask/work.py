@@ -10,14 +10,7 @@ from email.message import EmailMessage
 from sqlalchemy.exc import OperationalError
 
 from survey.ask.actions import UNSUBSCRIBED
-from survey.ask.letter import (
-    UNSUBSCRIBE_LINK,
-    as_message,
-    compose_letter,
-    fill_links,
-    unsubscribe_headers,
-)
-from survey.ask.links import links_of
+from survey.ask.letter import compose_letter, unsubscribe_headers
 from survey.ask.queries import DueLetter, due_letter
 from survey.ask.sending import (
     LEASE,
@@ -35,6 +28,7 @@ from survey.ask.sending import (
 )
 from survey.clock import utc_now
 from survey.errors import MailDelayedError, MailRefusedError, RelayError
+from survey.letters import UNSUBSCRIBE_LINK, as_message, fill_links, links_of
 from survey.mail import Mailer, Outlet, SmtpRelay
 from survey.records import Invitation
 from survey.records.database import Database, database_now

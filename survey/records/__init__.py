@@ -24,6 +24,7 @@ from survey.records.asking import (
 )
 from survey.records.base import Record, new_id
 from survey.records.counting import CountDelta, DayCount
+from survey.records.replying import ChangeNote, Message, Talk
 from survey.records.theming import (
     Assignment,
     Decision,
@@ -41,6 +42,7 @@ __all__ = [
     "AnswerText",
     "ApiKey",
     "Assignment",
+    "ChangeNote",
     "CountDelta",
     "DayCount",
     "Decision",
@@ -53,6 +55,7 @@ __all__ = [
     "Joining",
     "Link",
     "Member",
+    "Message",
     "OutgoingMail",
     "Person",
     "Question",
@@ -62,6 +65,7 @@ __all__ = [
     "Run",
     "SignInSession",
     "Sorting",
+    "Talk",
     "TextVector",
     "Theme",
     "ThemeExample",

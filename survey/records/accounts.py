@@ -24,6 +24,7 @@ class Workspace(DueWork, Record):
     delay_minutes: Mapped[int] = mapped_column(default=0)
     link_days: Mapped[int] = mapped_column(default=90)
     smallest_group: Mapped[int] = mapped_column(default=5)
+    keep_months: Mapped[int | None]  # answers are erased after so many; empty: kept until removed
     theme_count: Mapped[int | None]  # the owner's wish for fewer or more found themes
     current_run_id: Mapped[int | None]  # the one pointer that flips; no key, since runs point back
     answers_changed_at: Mapped[datetime | None]

@@ -81,6 +81,7 @@ class Answer(DueWork, Record):
     import_batch_id: Mapped[int | None]
     import_key: Mapped[str | None] = mapped_column(String(300))
     sorted_by: Mapped[str | None] = mapped_column(String(64))
+    expired_on: Mapped[date | None]  # withdrawn by age, not by the customer
 
 
 class AnswerText(Record):

@@ -156,7 +156,8 @@ class OutgoingMail(Record):
     )
 
     workspace_id: Mapped[int] = mapped_column(primary_key=True)
-    invitation_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # invitation or message
+    invitation_id: Mapped[int]
     delivery: Mapped[str] = mapped_column(String(20))
     message_id: Mapped[str]
     to_address: Mapped[str]

@@ -13,16 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from survey.ask.interaction import read_interaction
-from survey.ask.letter import (
-    ANSWER_LINK,
-    UNSUBSCRIBE_LINK,
-    Letter,
-    Links,
-    as_message,
-    compose_letter,
-    fill_links,
-    unsubscribe_headers,
-)
+from survey.ask.letter import Letter, compose_letter, unsubscribe_headers
+from survey.letters import ANSWER_LINK, UNSUBSCRIBE_LINK, Links, as_message, fill_links
 
 NOW = datetime(2026, 11, 18, 9, tzinfo=UTC)
 LINKS = Links("https://ask.example/a/AAAA", "https://ask.example/u/UUUU")

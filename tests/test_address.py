@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from survey.ask.address import address_hmac
+from survey.address import address_hmac
 
 KEY = b"k" * 40
 
