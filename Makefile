@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP_INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 export HF_HUB_OFFLINE := 1
 
-.PHONY: install install-test run test check bench soak real book clean
+.PHONY: install install-test run test check bench soak real catalogues book clean
 
 install: $(VENV)/.installed
 install-test: $(VENV)/.installed-test
@@ -55,6 +55,16 @@ check: install-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m numpydoc.hooks.validate_docstrings $$(git ls-files 'survey/understand/*.py')
+
+# Collects what the customer's side says, brings each language's catalogue up to date, compiles it.
+catalogues: install-test
+	$(BIN)/pybabel -q extract -F pyproject.toml -k translatable -c "For translators:" \
+	  --no-location --no-wrap --sort-by-file --omit-header -o build/messages.pot .
+	for po in survey/translations/*/LC_MESSAGES/messages.po; do \
+	  language=$$(basename $$(dirname $$(dirname $$po))); \
+	  $(BIN)/pybabel -q update -N --no-wrap --omit-header --ignore-pot-creation-date \
+	    -l $$language -i build/messages.pot -d survey/translations || exit 1; done
+	$(BIN)/pybabel -q compile -d survey/translations
 
 book: install
 	$(BIN)/python -m survey.understand.training

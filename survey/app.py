@@ -1,7 +1,6 @@
 """The web's way in: compose the parts into one WSGI application, nothing else."""
 
 import hashlib
-from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ from survey.answer import pages as answer_pages
 from survey.ask import api as ask_api
 from survey.ask import owner_pages as ask_owner_pages
 from survey.ask import pages as ask_pages
-from survey.clock import in_words, utc_now
 from survey.export import api as export_api
 from survey.export import pages as export_pages
 from survey.records.database import Database
@@ -25,6 +23,7 @@ from survey.web import health
 from survey.web.access import guard, open_to
 from survey.web.current import Composed, compose, place
 from survey.web.headers import set_headers
+from survey.web.language import speak_languages
 from survey.web.limits import Limits
 from survey.web.nav import offer_nav
 from survey.web.problems import handle_problems
@@ -65,7 +64,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _stand_behind_proxies(app, settings.trusted_proxies)
     _register_parts(app)
     open_to("public")(app.view_functions["static"])
-    app.jinja_env.filters["day"] = _day_in_words
+    speak_languages(app)
     app.jinja_env.globals.update(static_url=static_url, place=place)
     offer_nav(app)
     set_headers(app, secure=settings.secure)
@@ -87,10 +86,6 @@ def _register_parts(app: Flask) -> None:
     app.register_blueprint(export_pages.blueprint)
     app.register_blueprint(export_api.blueprint)
     app.register_blueprint(health.blueprint)
-
-
-def _day_in_words(day: date) -> str:
-    return in_words(day, utc_now().date())
 
 
 def _stay_in_workspace(endpoint: str, values: dict[str, Any]) -> None:

@@ -10,9 +10,11 @@ from email.utils import format_datetime
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateNotFound
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
 
 from survey.address import on_the_wire
+from survey.languages import ENGLISH, is_rtl, spoken, translations
 from survey.settings import Settings
 from survey.tokens import make_token
 
@@ -135,23 +137,39 @@ def _named(name: str, address: str) -> Address:
 
 
 @cache
-def _words(autoescape: bool) -> Environment:
-    return Environment(
+def _words(language: str, autoescape: bool) -> Environment:
+    words = Environment(
         loader=FileSystemLoader(TEMPLATES),
+        extensions=["jinja2.ext.i18n"],
         undefined=StrictUndefined,
         autoescape=autoescape,  # noqa: S701  off for plain text only
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    words.globals.update(language=language, rtl=is_rtl(language))
+    words.filters["own"] = own if autoescape else str
+    words.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+    return words
+
+
+def own(name: str) -> Markup:
+    """Return words that keep to their own direction inside a sentence of HTML."""
+    return Markup("<bdi>{}</bdi>").format(name)
 
 
 def template(language: str, name: str) -> Template:
-    """Return a mail's template in the nearest language that has one, else in English."""
-    words = _words(name.endswith(".html"))
-    try:
-        return words.get_template(f"{language.partition('-')[0].lower()}/{name}")
-    except TemplateNotFound:
-        return words.get_template(f"en/{name}")
+    """Return a mail's template, saying its sentences in the nearest of our languages.
+
+    Parameters
+    ----------
+    language : str
+        Any tag; one that we do not speak is English. The template knows it as ``language`` (and
+        ``rtl``), says sentences by ``_("…")`` and sets names apart by the filter ``own``.
+    name : str
+        Like ``question.txt``; one that ends in ``.html`` escapes what it is given.
+    """
+    words = _words(spoken(language) or ENGLISH, name.endswith(".html"))
+    return words.get_template(name)
 
 
 def links_of(settings: Settings, invitation_id: int, nonce: bytes) -> Links:

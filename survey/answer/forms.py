@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from flask import Request
+from flask_babel import format_decimal, gettext
 from werkzeug.exceptions import BadRequest
 
 from survey.records.text import LONGEST_ANSWER, as_stored
@@ -14,15 +15,7 @@ _MOST_FIELDS = 100
 _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 _PIECE = 64 * 1024
 _BYTES = tuple(bytes([byte]) for byte in range(256))
-_BLANK = "Please write a few words first, or press “Nothing, it was fine”."
-_BOTH = (
-    "You wrote something and pressed “Nothing, it was fine”. Please choose below which of the two "
-    "to send; your words are still here."
-)
-_LONG = (
-    "That is {length} characters, and {most} is the most this page can send. "
-    "Your text is below, all of it; please shorten it a little."
-)
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,2}")
 
 
 @dataclass(frozen=True)
@@ -37,11 +30,14 @@ class Typed:
         Whether "Nothing, it was fine" was pressed.
     words_left_out : bool
         Whether it was pressed again after we asked which of the two was meant.
+    language : str or None
+        In which the question was read, where that is not the one it was sent in.
     """
 
     text: str
     nothing: bool = False
     words_left_out: bool = False
+    language: str | None = None
 
     @property
     def blank(self) -> bool:
@@ -54,12 +50,28 @@ class Typed:
         if self.words_left_out:
             return None
         if self.nothing:
-            return None if self.blank else _BOTH
+            return None if self.blank else _both()
         if self.blank:
-            return _BLANK
-        if len(self.text) > LONGEST_ANSWER:
-            return _LONG.format(length=f"{len(self.text):,}", most=f"{LONGEST_ANSWER:,}")
-        return None
+            return str(gettext("Please write a few words first, or press “Nothing, it was fine”."))
+        return _too_long(len(self.text)) if len(self.text) > LONGEST_ANSWER else None
+
+
+def _both() -> str:
+    said: str = gettext(
+        "You wrote something and pressed “Nothing, it was fine”. Please choose below which of the "
+        "two to send; your words are still here."
+    )
+    return said
+
+
+def _too_long(length: int) -> str:
+    said: str = gettext(
+        "That is %(length)s characters, and %(most)s is the most this page can send. "
+        "Your text is below, all of it; please shorten it a little.",
+        length=format_decimal(length),
+        most=format_decimal(LONGEST_ANSWER),
+    )
+    return said
 
 
 # White space as Python knows it, and what takes no room: joiners, marks of direction, BOM.
@@ -91,7 +103,13 @@ def read_typed(request: Request) -> Typed:
     else:
         fields = request.form.to_dict()
     pressed = fields.get("nothing", "")
-    return Typed(as_stored(fields.get("answer", "")), bool(pressed), pressed == "only")
+    language = fields.get("in", "")
+    return Typed(
+        as_stored(fields.get("answer", "")),
+        bool(pressed),
+        pressed == "only",
+        language if _LANGUAGE.fullmatch(language) and len(language) <= 20 else None,
+    )
 
 
 def _urlencoded(body: bytes) -> dict[str, str]:

@@ -19,6 +19,7 @@ from survey.records.faults import lost_race, sqlstate_of
 from survey.tokens import token_alone
 from survey.web.access import open_to
 from survey.web.current import database
+from survey.web.language import page_language, speak
 from survey.web.unknown_links import count_unknown_link, refuse_who_guesses
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ def page(token: str) -> Response:
         return _unknown(Typed(""))
     with database().reading() as session:
         said = what_was_said(session, link) if link.answered else None
-        wording = wording_of(session, link)
+        wording = wording_of(session, link, page_language())
     if said is not None:
         return _said(link, wording, said)
     return _question(link, wording)
@@ -70,6 +71,8 @@ def _sent(token: str, now: datetime) -> Response:
         return _question(link, _wording(link), typed)
     if link.question_version_id is None:
         link = _pinned(link)
+    if typed.language and link.customer_language is None:
+        link = replace(link, language=typed.language)
     try:
         taken = _taken(link, typed, now)
     except Exception as error:
@@ -94,12 +97,14 @@ def _not_kept(typed: Typed) -> Response:
 
 def _opened(token: str, now: datetime) -> OpenedLink | None:
     with database().looking() as straight:
-        return opened_link(straight, token_alone(token), now)
+        link = opened_link(straight, token_alone(token), now)
+    speak(link.customer_language if link else None)
+    return link
 
 
 def _wording(link: OpenedLink) -> Wording:
     with database().reading() as session:
-        return wording_of(session, link)
+        return wording_of(session, link, page_language())
 
 
 def _pinned(link: OpenedLink) -> OpenedLink:
@@ -126,7 +131,7 @@ def _question(link: OpenedLink, wording: Wording, typed: Typed | None = None) ->
 def _second_answer(link: OpenedLink, typed: Typed) -> Response:
     """Answer a second post: pressing twice is no fault, other words are given back unsaved."""
     with database().reading() as session:
-        said, wording = what_was_said(session, link), wording_of(session, link)
+        said, wording = what_was_said(session, link), wording_of(session, link, page_language())
     if said is None:
         abort(HTTPStatus.CONFLICT)
     if typed.blank or typed.text == said.text:

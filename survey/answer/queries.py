@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from survey.clock import day_in
+from survey.languages import nearest
 from survey.records import (
     Answer,
     AnswerText,
@@ -33,6 +34,8 @@ class OpenedLink:
         Whether its one answer was given.
     question_version_id, language : int, str or None
         The wording that was pinned when it was sent, if it was.
+    customer_language : str or None
+        What the business told about its customer's language.
     """
 
     answered: bool
@@ -43,6 +46,7 @@ class OpenedLink:
     language: str | None
     interaction_id: int
     customer_name: str | None
+    customer_language: str | None
     served_by: str | None
     about: str | None
     channel: str | None
@@ -89,6 +93,7 @@ _OPEN = Prepared(
         _invitation.language,
         _interaction.id,
         _interaction.customer_name,
+        _interaction.customer_language,
         _interaction.served_by,
         _interaction.about,
         _interaction.channel,
@@ -140,8 +145,18 @@ def opened_link(straight: Straight, token: str, now: datetime) -> OpenedLink | N
     return OpenedLink(answered, *opened)
 
 
-def wording_of(session: Session, link: OpenedLink) -> Wording:
-    """Return the question as it was sent, or as it stands where it was not sent yet."""
+def wording_of(session: Session, link: OpenedLink, read_in: str = "en") -> Wording:
+    """Return the question as it was sent, or as it stands where it was not sent yet.
+
+    Parameters
+    ----------
+    session : Session
+        A reading session.
+    link : OpenedLink
+        Whose question.
+    read_in : str
+        The language of the page, which decides where the business told none.
+    """
     query = (
         select(QuestionText.question_version_id, QuestionText.language, QuestionText.wording)
         .join(
@@ -159,8 +174,14 @@ def wording_of(session: Session, link: OpenedLink) -> Wording:
         query = query.where(QuestionText.question_version_id == link.question_version_id)
     rows = session.execute(query).all()
     newest = [row for row in rows if row.question_version_id == rows[0].question_version_id]
-    wanted = {row.language: row for row in reversed(newest)}
-    found = wanted.get(link.language or "") or wanted.get("en") or newest[0]
+    offered = {row.language: row for row in newest}
+    wishes = (
+        (link.language, link.customer_language)
+        if link.customer_language
+        else (read_in, link.language)
+    )
+    tags = (nearest(wish, offered) for wish in (*wishes, "en"))
+    found = next((offered[tag] for tag in tags if tag), newest[0])
     return Wording(found.question_version_id, found.language, found.wording)
 
 

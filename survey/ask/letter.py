@@ -4,7 +4,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from survey.clock import day_in, in_words
+from survey.clock import day_in
+from survey.languages import ENGLISH, day_in_words, spoken
 from survey.letters import ANSWER_LINK, SUBSTITUTE, UNSUBSCRIBE_LINK, ComposedMail, template
 
 
@@ -26,6 +27,8 @@ class Letter:
         The workspace's own.
     question, language : str
         The wording that is asked, and its language.
+    wished : str or None
+        The customer's language, as the business told it.
     message_id : str
         With its angle brackets; the same for every attempt.
     """
@@ -40,6 +43,12 @@ class Letter:
     question: str
     language: str
     message_id: str
+    wished: str | None = None
+
+    @property
+    def frame(self) -> str:
+        """The language of everything around the question: one of ours."""
+        return spoken(self.wished) or spoken(self.language) or ENGLISH
 
 
 def compose_letter(letter: Letter, now: datetime) -> ComposedMail:
@@ -48,7 +57,7 @@ def compose_letter(letter: Letter, now: datetime) -> ComposedMail:
     Parameters
     ----------
     letter : Letter
-        What to say. A language without templates of its own is framed in English.
+        What to say. Around the question stands the customer's own language where we speak it.
     now : datetime
         The moment of sending.
 
@@ -64,7 +73,7 @@ def compose_letter(letter: Letter, now: datetime) -> ComposedMail:
         "answer": ANSWER_LINK,
         "unsubscribe": UNSUBSCRIBE_LINK,
     }
-    subject, _, text = template(letter.language, "question.txt").render(facts).partition("\n\n")
+    subject, _, text = template(letter.frame, "question.txt").render(facts).partition("\n\n")
     return ComposedMail(
         to_email=letter.to_email,
         to_name=letter.to_name,
@@ -72,7 +81,7 @@ def compose_letter(letter: Letter, now: datetime) -> ComposedMail:
         message_id=letter.message_id,
         subject=" ".join(subject.split()),
         text=text,
-        html=template(letter.language, "question.html").render(facts),
+        html=template(letter.frame, "question.html").render(facts),
     )
 
 
@@ -90,7 +99,7 @@ def _day(letter: Letter, now: datetime) -> str | None:
     if letter.occurred_at is None:
         return None
     today = day_in(now, letter.time_zone)
-    return in_words(day_in(letter.occurred_at, letter.time_zone), today)
+    return day_in_words(day_in(letter.occurred_at, letter.time_zone), today, letter.frame)
 
 
 def trial_mail(to_email: str, workspace: str, message_id: str) -> ComposedMail:
@@ -102,8 +111,8 @@ def trial_mail(to_email: str, workspace: str, message_id: str) -> ComposedMail:
         The owner, the business, and the mail's own name.
     """
     facts = {"workspace": workspace}
-    subject, _, text = template("en", "test.txt").render(facts).partition("\n\n")
-    page = template("en", "test.html").render(facts)
+    subject, _, text = template(ENGLISH, "test.txt").render(facts).partition("\n\n")
+    page = template(ENGLISH, "test.html").render(facts)
     return ComposedMail(to_email, None, workspace, message_id, subject.strip(), text, page)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, render_template, url_for
+from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from survey.ask.actions import Once, record_interaction, unsubscribe
@@ -116,6 +117,6 @@ def _mail_link(token: str) -> MailLink:
     if link is None:
         count_unknown_link()
         raise NotFoundError(
-            "This link opens nothing. If you copied it from a mail, please copy all of it."
+            gettext("This link opens nothing. If you copied it from a mail, please copy all of it.")
         )
     return link

@@ -143,6 +143,7 @@ def _as_letter(row: Row[Interaction, bytes, str | None, str, str, str], message_
         time_zone=row.time_zone,
         question=row.wording,
         language=row.language or "en",
+        wished=told.customer_language,
         message_id=message_id,
     )
 

@@ -4,6 +4,7 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 from flask import request
+from flask_babel import gettext
 
 from survey.errors import DeniedError
 from survey.web.current import settings
@@ -24,7 +25,7 @@ def refuse_foreign_origin() -> None:
         return
     own = {_origin_of(request.host_url), _origin_of(settings().base_url)} - {None}
     if _origin_of(origin) not in own:
-        raise DeniedError("This was sent from another site. Please open the link itself.")
+        raise DeniedError(gettext("This was sent from another site. Please open the link itself."))
 
 
 def _origin_of(address: str) -> tuple[str, str, int | None] | None:

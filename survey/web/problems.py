@@ -3,29 +3,51 @@
 import logging
 
 from flask import Flask, jsonify, make_response, render_template, request
+from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from survey.errors import AfterwordError, FieldError
+from survey.languages import translatable
 from survey.records.database import what_failed
 from survey.records.faults import passes, sqlstate_of
 
 log = logging.getLogger(__name__)
 
 _CODES = {
-    400: ("bad_request", "This request could not be read. Please go back and try again."),
-    401: ("unauthorised", "Please sign in, or send a valid API key, and try again."),
-    403: ("denied", "This was refused. Please go back, reload the page and try again."),
-    404: ("not_found", "There is no such page here."),
-    405: ("not_allowed", "This address does not take that kind of request."),
-    409: ("conflict", "Somebody else changed this in the meantime. Please reload and try again."),
-    413: ("too_large", "That is more than this page can take. Please send less."),
-    415: ("not_json", "Please send JSON, with Content-Type: application/json."),
-    422: ("bad_input", "Something in what was sent cannot be used."),
-    429: ("too_many", "That was tried too often. Please wait a few minutes and try again."),
-    503: ("busy", "Too much is going on at once. Nothing was lost; please try again in a minute."),
+    400: (
+        "bad_request",
+        translatable("This request could not be read. Please go back and try again."),
+    ),
+    401: ("unauthorised", translatable("Please sign in, or send a valid API key, and try again.")),
+    403: (
+        "denied",
+        translatable("This was refused. Please go back, reload the page and try again."),
+    ),
+    404: ("not_found", translatable("There is no such page here.")),
+    405: ("not_allowed", translatable("This address does not take that kind of request.")),
+    409: (
+        "conflict",
+        translatable("Somebody else changed this in the meantime. Please reload and try again."),
+    ),
+    413: ("too_large", translatable("That is more than this page can take. Please send less.")),
+    415: ("not_json", translatable("Please send JSON, with Content-Type: application/json.")),
+    422: ("bad_input", translatable("Something in what was sent cannot be used.")),
+    429: (
+        "too_many",
+        translatable("That was tried too often. Please wait a few minutes and try again."),
+    ),
+    503: (
+        "busy",
+        translatable(
+            "Too much is going on at once. Nothing was lost; please try again in a minute."
+        ),
+    ),
 }
-_BROKEN = ("error", "Something went wrong on our side. It has been noted; please try again.")
+_BROKEN = (
+    "error",
+    translatable("Something went wrong on our side. It has been noted; please try again."),
+)
 
 
 def handle_problems(app: Flask) -> None:
@@ -52,7 +74,7 @@ def _http(error: HTTPException) -> Response:
     if status < 400:  # redirects that werkzeug raises
         return error.get_response()
     code, message = _CODES.get(status, _CODES[400] if status < 500 else _BROKEN)
-    response = make_response(_say(status, code, message))
+    response = make_response(_say(status, code, gettext(message)))
     kept = ("Allow", "WWW-Authenticate", "Retry-After")
     response.headers.extend(pair for pair in error.get_headers() if pair[0] in kept)
     if status == 401 and wants_json():
@@ -65,9 +87,13 @@ def _failure(error: Exception) -> tuple[Response | str, int]:
     if passes(error):
         named = type(error).__name__, sqlstate_of(error)
         log.error("%s %s: the database is busy: %s %s", request.method, request.url_rule, *named)
-        return _say(503, *_CODES[503])
+        return _say_known(503, _CODES[503])
     log.error("%s %s failed\n%s", request.method, request.url_rule, what_failed(error))
-    return _say(500, *_BROKEN)
+    return _say_known(500, _BROKEN)
+
+
+def _say_known(status: int, known: tuple[str, str]) -> tuple[Response | str, int]:
+    return _say(status, known[0], gettext(known[1]))
 
 
 def _say(

@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -85,7 +86,8 @@ def test_the_whole_mail_reads_like_this() -> None:
 def test_what_is_not_known_is_left_out(known: dict[str, Any], said: str) -> None:
     message = _message(replace(FULL, **known))
     assert said in _part(message, "plain")
-    assert said.replace("Hello,", "<p>Hello,</p>") in _part(message, "html")
+    page = re.sub("</?bdi>", "", _part(message, "html"))
+    assert said.replace("Hello,", "<p>Hello,</p>") in page
 
 
 def test_without_a_matter_the_subject_says_who_writes() -> None:
@@ -107,11 +109,11 @@ def test_a_composed_mail_holds_marks_in_place_of_links() -> None:
         assert body.count(ANSWER_LINK) == body.count(UNSUBSCRIBE_LINK) == 1
 
 
-def test_a_question_in_another_language_is_framed_in_english() -> None:
-    german = replace(FULL, language="de", question="Was hätte mehr geholfen?")
-    text = _part(_message(german), "plain")
+def test_a_question_in_a_language_we_do_not_speak_is_framed_in_english() -> None:
+    czech = replace(FULL, language="cs", wished="cs", question="Co by více pomohlo?")
+    text = _part(_message(czech), "plain")
     assert "On Tuesday 17 November" in text
-    assert "Was hätte mehr geholfen?" in text
+    assert "Co by více pomohlo?" in text
 
 
 def test_nobody_who_fills_in_a_form_places_links() -> None:
