@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 
 from survey.ask.work import MailRound, mailer_of, settle
+from survey.records.anonymity import let_in, ready_to_be_let_in
 from survey.records.counts import fold, waiting_changes
 from survey.records.database import Database, database_now, what_failed
 from survey.records.heartbeat import beat, forget_beats
@@ -95,6 +96,7 @@ def worker_loops(database: Database, settings: Settings, stop: threading.Event) 
             lambda: Understanding(database, settings.model, stopping=stop.is_set).rounds(),
         ),
         Loop("counts", lambda: [lambda: _fold_counts(database)]),
+        Loop("anonymous", lambda: [lambda: _let_in_together(database)], every=5.0),
         Loop("settle", lambda: [lambda: settle(database)], every=30.0),
     ]
 
@@ -107,6 +109,16 @@ def _fold_counts(database: Database) -> bool:
             return False
     with database.writing() as session:
         return fold(session, limit=limit) == limit
+
+
+def _let_in_together(database: Database) -> bool:
+    """Let anonymous answers in once enough of them wait."""
+    with database.reading() as session:
+        ready = ready_to_be_let_in(session)
+    if ready is None:
+        return False
+    with database.writing() as session:
+        return let_in(session, *ready, database_now(session)) > 0
 
 
 def run_loops(database: Database, loops: Sequence[Loop], stop: threading.Event) -> list[str]:

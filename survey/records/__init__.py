@@ -11,6 +11,7 @@ from survey.records.accounts import (
     WorkerBeat,
     Workspace,
 )
+from survey.records.anonymity import HeldAnswer
 from survey.records.answering import Answer, AnswerSegment, AnswerText, ImportBatch
 from survey.records.asking import (
     Interaction,
@@ -24,6 +25,8 @@ from survey.records.asking import (
 )
 from survey.records.base import Record, new_id
 from survey.records.counting import CountDelta, DayCount
+from survey.records.placing import Place
+from survey.records.posting import IncomingMail
 from survey.records.replying import ChangeNote, Message, Talk
 from survey.records.theming import (
     Assignment,
@@ -48,7 +51,9 @@ __all__ = [
     "Decision",
     "Exemplar",
     "FirstOwnerLink",
+    "HeldAnswer",
     "ImportBatch",
+    "IncomingMail",
     "Interaction",
     "InteractionSegment",
     "Invitation",
@@ -58,6 +63,7 @@ __all__ = [
     "Message",
     "OutgoingMail",
     "Person",
+    "Place",
     "Question",
     "QuestionText",
     "QuestionVersion",

@@ -122,7 +122,10 @@ class Link(Record):
 
     __tablename__ = "link"
     __table_args__ = (
-        CheckConstraint("kind IN ('answer', 'unsubscribe', 'api_key', 'join')", name="kind"),
+        CheckConstraint(
+            "kind IN ('answer', 'unsubscribe', 'api_key', 'join', 'reply', 'place', 'receipt')",
+            name="kind",
+        ),
         UniqueConstraint("workspace_id", "kind", "target_id"),
         CLUSTERED,
     )

@@ -259,6 +259,8 @@ def _with_segments(
     everything = base.add_columns(
         literal("").label("segment_name"), literal("").label("segment_value")
     )
+    if owner_id.class_ is Answer:  # anonymous answers are in no cut by segment: see anonymity.py
+        base = base.where(Answer.anonymous.is_(False))
     joined = base.add_columns(
         segment.name.label("segment_name"), segment.value.label("segment_value")
     ).join(

@@ -155,13 +155,16 @@ def counted_answers(
     ):
         segments.setdefault(row.answer_id, []).append((row.name, row.value))
     rows = session.execute(
-        select(Answer.id, Answer.question_id, Answer.answered_on).where(
+        select(Answer.id, Answer.question_id, Answer.answered_on, Answer.anonymous).where(
             Answer.workspace_id == workspace_id, Answer.id.in_(answer_ids)
         )
     )
     return {
         row.id: Counted(
-            workspace_id, row.question_id, row.answered_on, tuple(segments.get(row.id, ()))
+            workspace_id,
+            row.question_id,
+            row.answered_on,
+            () if row.anonymous else tuple(segments.get(row.id, ())),
         )
         for row in rows
     }

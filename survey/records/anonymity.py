@@ -1,0 +1,162 @@
+"""Anonymous answers: held until enough have come, then let in together, in no order.
+
+The rule, in one place. What is asked anonymously never becomes a row that could be joined to a
+person: the invitation only changes its state, and the words go into `HeldAnswer`, which knows
+nothing but the question. Once as many wait as the workspace's smallest group, the worker lets them
+in as answers, all at once, in the order of their random ids, dated with the week's first day. They
+carry no invitation, moment, person, channel, reference, language or segment. So no filter can cut
+them by segment: they drop out of every such view as a whole, and there is nothing to subtract.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ForeignKey, delete, func, insert, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from survey.clock import day_in
+from survey.records.accounts import Workspace
+from survey.records.answering import GIVEN, WITHDRAWN, Answer, AnswerText
+from survey.records.base import CLUSTERED, Record, owned_by, row_id
+from survey.records.counts import Counted, Measure, count_many
+from survey.records.search import index_new_answers
+
+FEWEST_TOGETHER = 2  # whatever the workspace says: one alone is never let in
+AT_ONCE = 50  # a write transaction should stay short
+
+
+class HeldAnswer(Record):
+    """An anonymous answer that waits for company: no person, no moment, no order of arrival."""
+
+    __tablename__ = "held_answer"
+    __table_args__ = (owned_by("question_id", table="question"), CLUSTERED)
+
+    workspace_id: Mapped[int] = mapped_column(
+        ForeignKey("workspace.id", ondelete="CASCADE"), primary_key=True
+    )
+    id: Mapped[int] = row_id()  # the answer's own, later
+    question_id: Mapped[int]
+    said_nothing: Mapped[bool] = mapped_column(default=False)
+    withdrawn: Mapped[bool] = mapped_column(default=False)
+    body: Mapped[str]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many anonymous answers to a question wait for company, and how many it takes."""
+
+    question_id: int
+    answers: int
+    smallest_group: int
+
+
+def held_answers(session: Session, workspace_id: int) -> tuple[Waiting, ...]:
+    """Return how many anonymous answers of a workspace wait, question by question."""
+    rows = session.execute(
+        select(HeldAnswer.question_id, func.count().label("answers"), Workspace.smallest_group)
+        .join(Workspace, Workspace.id == HeldAnswer.workspace_id)
+        .where(HeldAnswer.workspace_id == workspace_id, HeldAnswer.withdrawn.is_(False))
+        .group_by(HeldAnswer.question_id, Workspace.smallest_group)
+        .order_by(HeldAnswer.question_id)
+    )
+    return tuple(
+        Waiting(row.question_id, row.answers, max(FEWEST_TOGETHER, row.smallest_group))
+        for row in rows
+    )
+
+
+def ready_to_be_let_in(session: Session) -> tuple[int, int] | None:
+    """Return a workspace and a question of which enough anonymous answers wait, if any."""
+    row = session.execute(
+        select(HeldAnswer.workspace_id, HeldAnswer.question_id)
+        .join(Workspace, Workspace.id == HeldAnswer.workspace_id)
+        .where(HeldAnswer.withdrawn.is_(False))
+        .group_by(HeldAnswer.workspace_id, HeldAnswer.question_id, Workspace.smallest_group)
+        .having(func.count() >= Workspace.smallest_group, func.count() >= FEWEST_TOGETHER)
+        .limit(1)
+    ).one_or_none()
+    return (row.workspace_id, row.question_id) if row else None
+
+
+def let_in(session: Session, workspace_id: int, question_id: int, now: datetime) -> int:
+    """Let anonymous answers in together, where enough of them wait.
+
+    Parameters
+    ----------
+    session : Session
+        A writing session; the edge commits.
+    workspace_id, question_id : int
+        Whose, and to which question.
+    now : datetime
+        The database's time.
+
+    Returns
+    -------
+    int
+        How many were let in; 0 where too few wait.
+    """
+    workspace = session.scalars(
+        select(Workspace).where(Workspace.id == workspace_id).with_for_update()
+    ).one()
+    held = session.scalars(
+        select(HeldAnswer)
+        .where(HeldAnswer.workspace_id == workspace_id, HeldAnswer.question_id == question_id)
+        .order_by(HeldAnswer.id)
+        .limit(max(AT_ONCE, 2 * workspace.smallest_group))
+        .with_for_update()
+    ).all()
+    if sum(not one.withdrawn for one in held) < max(FEWEST_TOGETHER, workspace.smallest_group):
+        return 0
+    day = week_of(day_in(now, workspace.time_zone))
+    _insert(session, held, day)
+    session.execute(
+        delete(HeldAnswer)
+        .where(HeldAnswer.workspace_id == workspace_id, HeldAnswer.id.in_([one.id for one in held]))
+        .execution_options(synchronize_session=False)
+    )
+    workspace.answers_changed_at = now
+    return len(held)
+
+
+def week_of(day: date) -> date:
+    """Return the Monday of a day's week."""
+    return day - timedelta(days=day.weekday())
+
+
+def _insert(session: Session, held: Sequence[HeldAnswer], day: date) -> None:
+    keys = [{"workspace_id": one.workspace_id, "answer_id": one.id} for one in held]
+    session.execute(insert(Answer), [_answer_row(one, day) for one in held])
+    session.execute(
+        insert(AnswerText),
+        [
+            {**key, "version": 1, "body": one.body, "written_at": None}
+            for key, one in zip(keys, held, strict=True)
+        ],
+    )
+    index_new_answers(session, held[0].workspace_id, {one.id: one.body for one in held if one.body})
+    count_many(
+        session,
+        1,
+        [
+            (
+                Counted(one.workspace_id, one.question_id, day),
+                (Measure("withdrawn" if one.withdrawn else "answered"),),
+            )
+            for one in held
+        ],
+    )
+
+
+def _answer_row(held: HeldAnswer, day: date) -> dict[str, object]:
+    return {
+        "workspace_id": held.workspace_id,
+        "id": held.id,
+        "question_id": held.question_id,
+        "anonymous": True,
+        "origin": "link",
+        "state": WITHDRAWN if held.withdrawn else GIVEN,
+        "said_nothing": held.said_nothing,
+        "version": 1,
+        "answered_on": day,
+    }

@@ -1,0 +1,150 @@
+"""Anonymous answers: in company or not at all, and in no cut by segment."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from sqlalchemy import select, update
+
+from survey.records import (
+    Answer,
+    AnswerSegment,
+    AnswerText,
+    HeldAnswer,
+    Question,
+    Workspace,
+    new_id,
+)
+from survey.records.anonymity import held_answers, let_in, ready_to_be_let_in, week_of
+from survey.records.counts import counts_now, rebuild
+from survey.records.database import Database
+from tests.support.people import Business, make_business
+
+NOW = datetime(2026, 11, 19, 23, 30, tzinfo=UTC)  # a Thursday
+
+
+@pytest.fixture
+def asking(database: Database) -> Business:
+    return make_business(database, "Hill Street Dental")
+
+
+def _hold(database: Database, asking: Business, *bodies: str, withdrawn: bool = False) -> int:
+    with database.writing() as session:
+        question_id = session.scalars(
+            select(Question.id).where(Question.workspace_id == asking.workspace_id)
+        ).one()
+        session.add_all(
+            HeldAnswer(
+                workspace_id=asking.workspace_id,
+                id=new_id(),
+                question_id=question_id,
+                body=body,
+                withdrawn=withdrawn,
+            )
+            for body in bodies
+        )
+    return question_id
+
+
+def _let_in(database: Database, asking: Business, question_id: int) -> int:
+    with database.writing() as session:
+        return let_in(session, asking.workspace_id, question_id, NOW)
+
+
+def test_too_few_wait_and_nobody_sees_them(database: Database, asking: Business) -> None:
+    question_id = _hold(database, asking, "One.", "Two.", "Three.", "Four.")
+    _hold(database, asking, "", withdrawn=True)  # taken back: no company
+    with database.reading() as session:
+        assert ready_to_be_let_in(session) is None
+        (waiting,) = held_answers(session, asking.workspace_id)
+    assert (waiting.answers, waiting.smallest_group) == (4, 5)
+    assert _let_in(database, asking, question_id) == 0
+    with database.reading() as session:
+        assert session.scalars(select(Answer)).all() == []
+
+
+def test_enough_are_let_in_together_with_nothing_that_could_tell(
+    database: Database, asking: Business
+) -> None:
+    bodies = ["One.", "Two.", "Three.", "Four.", "Five."]
+    question_id = _hold(database, asking, *bodies)
+    _hold(database, asking, "", withdrawn=True)
+    with database.reading() as session:
+        assert ready_to_be_let_in(session) == (asking.workspace_id, question_id)
+    assert _let_in(database, asking, question_id) == 6
+    with database.reading() as session:
+        answers = session.scalars(select(Answer).where(Answer.state == "given")).all()
+        texts = session.scalars(select(AnswerText).where(AnswerText.body != "")).all()
+        assert session.scalars(select(HeldAnswer)).all() == []
+        counts = counts_now(session, asking.workspace_id)
+        assert sorted(text.body for text in texts) == sorted(bodies)
+        assert {text.written_at for text in texts} == {None}
+        for answer in answers:
+            told = (
+                answer.invitation_id, answer.answered_at, answer.served_by, answer.channel,
+                answer.reference, answer.language, answer.question_version_id,
+            )  # fmt: skip
+            assert answer.anonymous
+            assert told == (None,) * 7
+            assert answer.answered_on == date(2026, 11, 16)  # the Monday
+    assert {cell[2]: amount for cell, amount in counts.items()} == {"answered": 5, "withdrawn": 1}
+
+
+def test_rows_stand_in_the_order_of_their_random_ids(database: Database, asking: Business) -> None:
+    question_id = _hold(database, asking, *[f"Answer {n}." for n in range(12)])
+    _let_in(database, asking, question_id)
+    with database.reading() as session:
+        ids = list(session.scalars(select(Answer.id)))
+        assert ids == sorted(ids)
+
+
+def test_one_alone_is_never_let_in_whatever_the_workspace_says(
+    database: Database, asking: Business
+) -> None:
+    question_id = _hold(database, asking, "Only me.")
+    with database.writing() as session:
+        session.execute(update(Workspace).values(smallest_group=0))
+    with database.reading() as session:
+        assert ready_to_be_let_in(session) is None
+    assert _let_in(database, asking, question_id) == 0
+
+
+def test_another_workspaces_answers_are_no_company(database: Database, asking: Business) -> None:
+    other = make_business(database, "Valley Boilers")
+    question_id = _hold(database, asking, "One.", "Two.", "Three.")
+    _hold(database, other, "Four.", "Five.", "Six.")
+    with database.reading() as session:
+        assert ready_to_be_let_in(session) is None
+    assert _let_in(database, asking, question_id) == 0
+
+
+def test_the_oracle_of_the_counts_cuts_no_anonymous_answer_by_segment(
+    database: Database, asking: Business
+) -> None:
+    question_id = _hold(database, asking, *["Too long."] * 5)
+    _let_in(database, asking, question_id)
+    with database.writing() as session:
+        for answer_id in session.scalars(select(Answer.id)):
+            session.add(
+                AnswerSegment(
+                    workspace_id=asking.workspace_id,
+                    answer_id=answer_id,
+                    name="branch",
+                    value="North",
+                )
+            )
+        session.flush()
+        before = counts_now(session, asking.workspace_id)
+        rebuild(session, asking.workspace_id)
+        assert counts_now(session, asking.workspace_id) == before
+
+
+@pytest.mark.parametrize(
+    ("day", "monday"),
+    [
+        (date(2026, 11, 16), date(2026, 11, 16)),
+        (date(2026, 11, 22), date(2026, 11, 16)),
+        (date(2027, 1, 1), date(2026, 12, 28)),
+    ],
+)
+def test_a_week_begins_on_monday(day: date, monday: date) -> None:
+    assert week_of(day) == monday
