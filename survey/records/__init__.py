@@ -25,6 +25,7 @@ from survey.records.asking import (
 )
 from survey.records.base import Record, new_id
 from survey.records.counting import CountDelta, DayCount
+from survey.records.guarding import Flag, SealedText, WhereToTurn
 from survey.records.placing import Place
 from survey.records.posting import IncomingMail
 from survey.records.replying import ChangeNote, Message, Talk
@@ -51,6 +52,7 @@ __all__ = [
     "Decision",
     "Exemplar",
     "FirstOwnerLink",
+    "Flag",
     "HeldAnswer",
     "ImportBatch",
     "IncomingMail",
@@ -69,6 +71,7 @@ __all__ = [
     "QuestionVersion",
     "Record",
     "Run",
+    "SealedText",
     "SignInSession",
     "Sorting",
     "Talk",
@@ -76,6 +79,7 @@ __all__ = [
     "Theme",
     "ThemeExample",
     "Unsubscribed",
+    "WhereToTurn",
     "WorkerBeat",
     "Workspace",
     "new_id",

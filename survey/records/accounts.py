@@ -25,6 +25,8 @@ class Workspace(DueWork, Record):
     link_days: Mapped[int] = mapped_column(default=90)
     smallest_group: Mapped[int] = mapped_column(default=5)
     keep_months: Mapped[int | None]  # answers are erased after so many; empty: kept until removed
+    country: Mapped[str | None] = mapped_column(String(2))  # empty: read off the time zone
+    personal_data: Mapped[str] = mapped_column(String(10), default="keep", server_default="keep")
     theme_count: Mapped[int | None]  # the owner's wish for fewer or more found themes
     current_run_id: Mapped[int | None]  # the one pointer that flips; no key, since runs point back
     answers_changed_at: Mapped[datetime | None]

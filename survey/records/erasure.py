@@ -4,13 +4,14 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from survey.records.answering import Answer, AnswerText
+from survey.records.guarding import Flag, SealedText
 from survey.records.search import forget_answers
 from survey.records.text import text_digest
 from survey.records.theming import Exemplar, TextVector
 
 
 def erase(session: Session, workspace_id: int, answer_id: int) -> None:
-    """Clear an answer's text, vectors, exemplars and search entry; the row itself stays.
+    """Clear an answer's text, original, flags, vectors, exemplars and search entry; the row stays.
 
     Parameters
     ----------
@@ -39,6 +40,10 @@ def erase(session: Session, workspace_id: int, answer_id: int) -> None:
             Exemplar.workspace_id == workspace_id, Exemplar.answer_id == answer_id
         )
     )
+    for kept in (SealedText, Flag):
+        session.execute(
+            delete(kept).where(kept.workspace_id == workspace_id, kept.answer_id == answer_id)
+        )
     for body in bodies:
         _forget_vectors(session, workspace_id, body)
     forget_answers(session, workspace_id, [answer_id])
