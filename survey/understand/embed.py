@@ -4,6 +4,7 @@ Everything downstream uses the stored form of a vector (`stored`: float16, unit 
 that a re-run from the database agrees with the run that first saw the text.
 """
 
+import copy
 import functools
 import hashlib
 import importlib.util
@@ -143,8 +144,7 @@ def load_embedder(name: str | None = None, *, threads: int | None = None) -> Sen
         verify_files(Path(source), PACKAGED_SHA256)
     else:
         source = str(name)
-    dtype = best_dtype(source)
-    model = open_model(source, dtype, offline=packaged)
+    model, dtype = fastest_model(source)
     return SentenceEmbedder(
         model=model,
         digest=_digest(source, packaged, str(dtype)),
@@ -345,8 +345,8 @@ def _weights(module: "torch.nn.Module") -> bool:
 
 
 @functools.cache
-def best_dtype(source: str) -> "torch.dtype":
-    """Choose bfloat16 only where the CPU multiplies it natively and the vectors agree.
+def fastest_model(source: str) -> "tuple[SentenceTransformer, torch.dtype]":
+    """Open a model once a process, at bfloat16 where that is native here and the vectors agree.
 
     Parameters
     ----------
@@ -355,19 +355,22 @@ def best_dtype(source: str) -> "torch.dtype":
 
     Returns
     -------
+    SentenceTransformer
+        Shared by all who ask; who changes it changes a copy.
     torch.dtype
         bfloat16 or float32.
     """
     import torch
 
-    if not _multiplies_bfloat16():
-        return torch.float32
     full = open_model(source, torch.float32, offline=source == str(packaged_folder()))
-    half = open_model(source, torch.bfloat16, offline=source == str(packaged_folder()))
+    if not _multiplies_bfloat16():
+        return full, torch.float32
+    half = copy.deepcopy(full).to(torch.bfloat16)
     cosines = np.multiply(
         *(run_in_batches(model, list(_PROBES), 1, _normalised) for model in (full, half))
     )
-    return torch.bfloat16 if float(cosines.sum(axis=1).min()) >= AGREES else torch.float32
+    agrees = float(cosines.sum(axis=1).min()) >= AGREES
+    return (half, torch.bfloat16) if agrees else (full, torch.float32)
 
 
 def _multiplies_bfloat16() -> bool:

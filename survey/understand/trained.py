@@ -8,6 +8,7 @@ strongest directions of the difference, at half precision; and the head. The wei
 from all-MiniLM-L6-v2 (Apache-2.0, see shipped/NOTICE).
 """
 
+import copy
 import functools
 import json
 from collections.abc import Mapping, Sequence
@@ -23,9 +24,8 @@ from survey.understand.book import Book
 from survey.understand.embed import (
     PACKAGED_SHA256,
     READ_AT_MOST,
-    best_dtype,
     cores,
-    open_model,
+    fastest_model,
     packaged_folder,
     run_in_batches,
     verify_files,
@@ -196,23 +196,24 @@ def inner_encoder(model: "SentenceTransformer") -> "torch.nn.Module":
 
 
 def _tuned_model(weights: Path) -> tuple["SentenceTransformer", dict[str, "torch.Tensor"]]:
-    """Open the packaged model and put the tuned layers in place of its own."""
+    """Copy the packaged model and put the tuned layers in place of its own."""
     import torch
+    from safetensors import safe_open
     from safetensors.torch import load_file
 
-    folder = str(packaged_folder())
+    folder = packaged_folder()
     tensors = load_file(weights)
-    model = open_model(folder, torch.float32, offline=True)
+    model, dtype = fastest_model(str(folder))
+    model = copy.deepcopy(model)
     del model[len(model) - 1]  # the head reads mean-pooled vectors of their own length
     model.max_seq_length = TOKENS
-    encoder = inner_encoder(model)
-    own = dict(encoder.named_parameters())
-    with torch.no_grad():
+    own = dict(inner_encoder(model).named_parameters())
+    with torch.no_grad(), safe_open(folder / "model.safetensors", framework="pt") as packaged:
         for name, tensor in tensors.items():
             if name.endswith(".left"):
                 matrix = name.removesuffix(".left")
-                own[matrix].add_(tensor.float() @ tensors[f"{matrix}.right"].float())
+                change = tensor.float() @ tensors[f"{matrix}.right"].float()
+                own[matrix].copy_((packaged.get_tensor(matrix).float() + change).to(dtype))
             elif name in own:
                 own[name].copy_(tensor)
-    model.to(best_dtype(folder))
     return model, tensors

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from sentence_transformers import SentenceTransformer
 
 from survey.errors import EngineError
+from survey.understand import embed
 from survey.understand.embed import (
     PACKAGED_SHA256,
     Embedder,
@@ -14,6 +17,7 @@ from survey.understand.embed import (
     stored,
     verify_files,
 )
+from survey.understand.trained import load_reader
 
 TEXTS = ["He never rang back.", "ok", "The bill was twice the quote, and nobody said why. " * 8]
 pytestmark = pytest.mark.model
@@ -50,6 +54,22 @@ def test_a_vector_depends_on_its_text_alone(embedder: Embedder) -> None:
 def test_threads_change_no_bit(embedder: Embedder) -> None:
     texts = [f"The man came {n} times and it still {'drips' * (n % 7)}" for n in range(90)]
     assert (load_embedder(threads=1).encode(texts) == load_embedder(threads=2).encode(texts)).all()
+
+
+def test_the_model_is_opened_once_for_embedder_and_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    really_open = embed.open_model
+
+    def counting(source: str, dtype: torch.dtype, *, offline: bool) -> SentenceTransformer:
+        opened.append(source)
+        return really_open(source, dtype, offline=offline)
+
+    monkeypatch.setattr(embed, "open_model", counting)
+    embed.fastest_model.cache_clear()
+    before = load_embedder().encode(TEXTS)
+    load_reader()
+    assert (load_embedder().encode(TEXTS) == before).all()
+    assert opened == [str(packaged_folder())]
 
 
 def test_like_texts_lie_closer(embedder: Embedder) -> None:
