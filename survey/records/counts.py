@@ -187,7 +187,7 @@ def _from_scratch(workspace_id: int) -> Iterator[Select[Any]]:
 
     state = case((Answer.state == GIVEN, "answered"), else_="withdrawn")
     answered = select(*_cell(workspace_id, state, Answer.question_id, Answer.answered_on)).where(
-        Answer.workspace_id == workspace_id
+        Answer.workspace_id == workspace_id, Answer.expired_on.is_(None)
     )
     yield from _with_segments(answered, AnswerSegment, Answer.id)
 

@@ -1,0 +1,227 @@
+"""Letters about an answer, both ways: what the customer's page and the team's pages share."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy.orm import Session
+
+from survey.records.accounts import Workspace
+from survey.records.base import new_id
+from survey.records.replying import CUSTOMER, MAIL, TEAM, ChangeNote, Message, Talk
+from survey.records.theming import Assignment
+
+LONGEST_LETTER = 20_000
+LONGEST_DETAIL = 254
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One letter of a thread.
+
+    Parameters
+    ----------
+    id : int
+        Its id.
+    from_team : bool
+        Whether the business wrote it.
+    signed : str or None
+        The name under it.
+    body : str
+        Its words.
+    written_at : datetime
+        When.
+    mail : str
+        ``none`` where it waits under the link alone, or what became of its mail.
+    mail_error : str or None
+        What went wrong with it last.
+    """
+
+    id: int
+    from_team: bool
+    signed: str | None
+    body: str
+    written_at: datetime
+    mail: str
+    mail_error: str | None
+
+
+@dataclass(frozen=True)
+class Consent:
+    """Whether one may come back to a customer, how, and where."""
+
+    given: bool = False
+    how: str = MAIL
+    detail: str | None = None
+
+
+def thread(session: Session, workspace_id: int, answer_id: int) -> tuple[Letter, ...]:
+    """Return the letters about an answer, the oldest first."""
+    rows = session.execute(
+        select(
+            Message.id,
+            Message.author,
+            Message.signed,
+            Message.body,
+            Message.written_at,
+            Message.mail,
+            Message.last_error,
+        )
+        .where(Message.workspace_id == workspace_id, Message.answer_id == answer_id)
+        .order_by(Message.written_at, Message.id)
+    )
+    return tuple(
+        Letter(
+            row.id, row.author == TEAM, row.signed, row.body, row.written_at, row.mail,
+            row.last_error,
+        )
+        for row in rows
+    )  # fmt: skip
+
+
+def consent_of(session: Session, workspace_id: int, answer_id: int) -> Consent:
+    """Return whether, and how, one may come back about an answer."""
+    talk = session.get(Talk, (workspace_id, answer_id))
+    return Consent(talk.may_come_back, talk.how, talk.detail) if talk else Consent()
+
+
+def set_consent(
+    session: Session, workspace_id: int, answer_id: int, consent: Consent, now: datetime
+) -> None:
+    """Keep whether one may come back; a consent taken back leaves no number or address behind.
+
+    Parameters
+    ----------
+    session : Session
+        A writing session that holds the answer (see `hold_answer`); the edge commits.
+    workspace_id, answer_id : int
+        Which answer.
+    consent : Consent
+        What the customer ticked.
+    now : datetime
+        The present moment.
+    """
+    detail = consent.detail if consent.given else None
+    talk = session.get(Talk, (workspace_id, answer_id))
+    if talk is None:
+        talk = Talk(workspace_id=workspace_id, answer_id=answer_id)
+        session.add(talk)
+    talk.may_come_back, talk.how, talk.detail = consent.given, consent.how, detail
+    talk.changed_at = now
+    if consent.given:
+        talk.settled_at = None
+    session.flush()
+
+
+def write_letter(
+    session: Session,
+    workspace_id: int,
+    answer_id: int,
+    body: str,
+    now: datetime,
+    *,
+    person_id: int | None = None,
+    signed: str | None = None,
+    mail: str = "none",
+) -> int:
+    """Add a letter to an answer's thread, the customer's where nobody signs.
+
+    Parameters
+    ----------
+    session, workspace_id, answer_id, now
+        As in `set_consent`.
+    body : str
+        As stored, 1 to 20,000 characters.
+    person_id, signed : int, str or None
+        Who of the team writes, and the name under it.
+    mail : str
+        ``queued`` where a mail is to tell the customer.
+
+    Returns
+    -------
+    int
+        The letter's id.
+    """
+    message_id = new_id()
+    session.execute(
+        insert(Message).values(
+            workspace_id=workspace_id,
+            id=message_id,
+            answer_id=answer_id,
+            author=CUSTOMER if signed is None else TEAM,
+            person_id=person_id,
+            signed=signed,
+            body=body,
+            written_at=now,
+            mail=mail,
+            attempts=0,
+        )
+    )
+    if signed is None:  # whoever settled it should look again
+        session.execute(
+            update(Talk)
+            .where(Talk.workspace_id == workspace_id, Talk.answer_id == answer_id)
+            .values(settled_at=None)
+            .execution_options(synchronize_session=False)
+        )
+    return message_id
+
+
+def is_there(letters: Sequence[Letter], body: str, after: int) -> bool:
+    """Whether the customer's words arrived already.
+
+    Parameters
+    ----------
+    letters : sequence of Letter
+        The thread.
+    body : str
+        The words.
+    after : int
+        How many letters the writer saw; the same words among those are another letter.
+    """
+    return any(not one.from_team and one.body == body for one in letters[max(0, after) :])
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What the business says it changed."""
+
+    id: int
+    body: str
+    signed: str | None
+    on: date
+
+
+def what_changed(session: Session, workspace_id: int, answer_id: int) -> tuple[Changed, ...]:
+    """Return what was changed because of an answer or of a theme it is in, the newest first."""
+    current = select(Workspace.current_run_id).where(Workspace.id == workspace_id)
+    themes = select(Assignment.theme_id).where(
+        Assignment.workspace_id == workspace_id,
+        Assignment.answer_id == answer_id,
+        Assignment.run_id == current.scalar_subquery(),
+    )
+    return _notes(
+        session,
+        workspace_id,
+        (ChangeNote.answer_id == answer_id) | ChangeNote.theme_id.in_(themes),
+    )
+
+
+def changes_of_theme(session: Session, workspace_id: int, theme_id: int) -> tuple[Changed, ...]:
+    """Return what was noted as changed because of a theme, the newest first."""
+    return _notes(session, workspace_id, ChangeNote.theme_id == theme_id)
+
+
+def changes_for_answer(session: Session, workspace_id: int, answer_id: int) -> tuple[Changed, ...]:
+    """Return what was noted as changed because of one answer alone, the newest first."""
+    return _notes(session, workspace_id, ChangeNote.answer_id == answer_id)
+
+
+def _notes(session: Session, workspace_id: int, which: ColumnElement[bool]) -> tuple[Changed, ...]:
+    rows = session.execute(
+        select(ChangeNote.id, ChangeNote.body, ChangeNote.signed, ChangeNote.noted_on)
+        .where(ChangeNote.workspace_id == workspace_id, which)
+        .order_by(ChangeNote.noted_at.desc(), ChangeNote.id)
+    )
+    return tuple(Changed(row.id, row.body, row.signed, row.noted_on) for row in rows)

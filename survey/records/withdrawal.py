@@ -1,0 +1,229 @@
+"""Answers that leave: taken back by their customer, or gone with age; and words that change."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from survey.clock import day_in
+from survey.records.accounts import Workspace
+from survey.records.answering import GIVEN, WITHDRAWN, Answer, AnswerText
+from survey.records.asking import Interaction, Invitation, OutgoingMail
+from survey.records.counts import Measure, count
+from survey.records.erasure import erase, forget_words
+from survey.records.search import index_answer
+from survey.records.sortings import counted_answers, forget_sortings
+
+# Past answers that were imported, and samples, were promised nothing; their owner removes them.
+_NOT_PROMISED = ("import", "sample")
+
+
+def hold_answer(session: Session, workspace_id: int, answer_id: int) -> Answer | None:
+    """Return an answer that stays as it is until this transaction ends.
+
+    Notes
+    -----
+    The workspace's row is locked first, as whoever stores what the engine made does, so that
+    the two never wait for each other. Foreign keys' own locks get along with these.
+    """
+    session.execute(
+        select(Workspace.id).where(Workspace.id == workspace_id).with_for_update(key_share=True)
+    )
+    return session.scalar(
+        select(Answer)
+        .where(Answer.workspace_id == workspace_id, Answer.id == answer_id)
+        .with_for_update(key_share=True)
+    )
+
+
+def reword(
+    session: Session, answer: Answer, text: str, now: datetime, *, nothing: bool = False
+) -> None:
+    """Put new words in place of an answer's; only when it changed is kept of the old ones.
+
+    Parameters
+    ----------
+    session : Session
+        A writing session; the edge commits.
+    answer : Answer
+        Held (see `hold_answer`), and given.
+    text : str
+        As stored; empty with `nothing`.
+    now : datetime
+        The present moment.
+    nothing : bool
+        Whether the customer now says that nothing more was needed.
+    """
+    workspace_id, answer_id, version = answer.workspace_id, answer.id, answer.version + 1
+    forget_sortings(session, workspace_id, [answer_id])
+    forget_words(session, workspace_id, answer_id)
+    session.execute(
+        insert(AnswerText).values(
+            workspace_id=workspace_id,
+            answer_id=answer_id,
+            version=version,
+            body=text,
+            written_at=None if answer.anonymous else now,
+        )
+    )
+    if text:
+        index_answer(session, workspace_id, answer_id, text)
+    _set(session, answer, version=version, said_nothing=nothing, **_TO_SORT)
+    _note_change(session, workspace_id, now)
+
+
+_TO_SORT = {
+    "sorted_by": None,
+    "lease_id": None,
+    "lease_until": None,
+    "next_try_at": None,
+    "last_error": None,
+    "attempts": 0,
+}
+
+
+def withdraw(session: Session, answer: Answer, now: datetime) -> None:
+    """Take an answer back: its words are erased, that there was one stays counted.
+
+    Parameters
+    ----------
+    session : Session
+        A writing session; the edge commits.
+    answer : Answer
+        Held (see `hold_answer`), and given.
+    now : datetime
+        The present moment.
+    """
+    _leave(session, answer, now, None)
+
+
+def expire(session: Session, answer: Answer, now: datetime, today: date) -> None:
+    """Let an answer go whose time of keeping is over, with who gave it; nothing stays counted.
+
+    Parameters
+    ----------
+    session, answer, now
+        As in `withdraw`.
+    today : date
+        The workspace's own day.
+    """
+    _leave(session, answer, now, today)
+    invitation = session.scalar(
+        select(Invitation).where(
+            Invitation.workspace_id == answer.workspace_id, Invitation.id == answer.invitation_id
+        )
+    )
+    if invitation is not None:
+        _forget_customer(session, invitation)
+
+
+def _leave(session: Session, answer: Answer, now: datetime, expired_on: date | None) -> None:
+    workspace_id, answer_id = answer.workspace_id, answer.id
+    counted = counted_answers(session, workspace_id, [answer_id])[answer_id]
+    forget_sortings(session, workspace_id, [answer_id])
+    erase(session, workspace_id, answer_id)
+    count(session, -1, counted, [Measure("answered")])
+    if expired_on is None:
+        count(session, +1, counted, [Measure("withdrawn")])
+    _set(session, answer, state=WITHDRAWN, said_nothing=False, expired_on=expired_on, **_TO_SORT)
+    session.execute(
+        update(Invitation)
+        .where(Invitation.workspace_id == workspace_id, Invitation.id == answer.invitation_id)
+        .values(state="withdrawn")
+        .execution_options(synchronize_session=False)
+    )
+    _note_change(session, workspace_id, now)
+
+
+def _forget_customer(session: Session, invitation: Invitation) -> None:
+    session.execute(
+        update(Interaction)
+        .where(
+            Interaction.workspace_id == invitation.workspace_id,
+            Interaction.id == invitation.interaction_id,
+        )
+        .values(customer_email="", customer_name=None, note=None, served_by=None, reference=None)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        delete(OutgoingMail).where(
+            OutgoingMail.workspace_id == invitation.workspace_id,
+            OutgoingMail.invitation_id == invitation.id,
+        )
+    )
+
+
+def _set(session: Session, answer: Answer, **values: object) -> None:
+    session.execute(
+        update(Answer)
+        .where(Answer.workspace_id == answer.workspace_id, Answer.id == answer.id)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _note_change(session: Session, workspace_id: int, now: datetime) -> None:
+    session.execute(
+        update(Workspace).where(Workspace.id == workspace_id).values(answers_changed_at=now)
+    )
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """Answers of one workspace that were kept long enough."""
+
+    workspace_id: int
+    answer_ids: tuple[int, ...]
+    today: date
+
+
+def overdue(session: Session, now: datetime, limit: int) -> Overdue | None:
+    """Return some answers whose time of keeping is over, of one workspace; None without any.
+
+    Parameters
+    ----------
+    session : Session
+        Any session.
+    now : datetime
+        The database's time.
+    limit : int
+        At most so many answers.
+    """
+    keeping = session.execute(
+        select(Workspace.id, Workspace.keep_months, Workspace.time_zone)
+        .where(Workspace.keep_months.is_not(None))
+        .order_by(Workspace.id)
+    ).all()
+    for row in keeping:
+        today = day_in(now, row.time_zone)
+        ids = session.scalars(
+            select(Answer.id)
+            .where(
+                Answer.workspace_id == row.id,
+                Answer.answered_on <= months_before(today, row.keep_months),
+                Answer.state == GIVEN,
+                Answer.origin.not_in(_NOT_PROMISED),
+            )
+            .order_by(Answer.answered_on)
+            .limit(limit)
+        ).all()
+        if ids:
+            return Overdue(row.id, tuple(ids), today)
+    return None
+
+
+def months_before(day: date, months: int) -> date:
+    """Return the same day so many months earlier, or the month's last where it is shorter.
+
+    Parameters
+    ----------
+    day : date
+        From year 1 on.
+    months : int
+        0 or more, at most some hundred years.
+    """
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    first_of_next = date(year + (month == 11), (month + 1) % 12 + 1, 1)
+    last = (first_of_next - timedelta(days=1)).day
+    return date(year, month + 1, min(day.day, last))
