@@ -12,9 +12,11 @@ from types import FrameType
 
 from survey.ask.work import MailRound, mailer_of, settle
 from survey.records.anonymity import let_in, ready_to_be_let_in
+from survey.records.answering import GIVEN
 from survey.records.counts import fold, waiting_changes
 from survey.records.database import Database, database_now, what_failed
 from survey.records.heartbeat import beat, forget_beats
+from survey.records.withdrawal import expire, hold_answer, overdue
 from survey.settings import Settings
 from survey.understand.work import Understanding
 
@@ -97,6 +99,7 @@ def worker_loops(database: Database, settings: Settings, stop: threading.Event) 
         ),
         Loop("counts", lambda: [lambda: _fold_counts(database)]),
         Loop("anonymous", lambda: [lambda: _let_in_together(database)], every=5.0),
+        Loop("keeping", lambda: [lambda: let_old_answers_go(database)], every=60.0),
         Loop("settle", lambda: [lambda: settle(database)], every=30.0),
     ]
 
@@ -119,6 +122,20 @@ def _let_in_together(database: Database) -> bool:
         return False
     with database.writing() as session:
         return let_in(session, *ready, database_now(session)) > 0
+
+
+def let_old_answers_go(database: Database, limit: int = 10) -> bool:
+    """Erase a few answers that were kept as long as their workspace keeps them."""
+    with database.reading() as session:
+        found = overdue(session, database_now(session), limit)
+    if found is None:
+        return False
+    for answer_id in found.answer_ids:
+        with database.writing() as session:
+            answer = hold_answer(session, found.workspace_id, answer_id)
+            if answer is not None and answer.state == GIVEN:
+                expire(session, answer, database_now(session), found.today)
+    return len(found.answer_ids) == limit
 
 
 def run_loops(database: Database, loops: Sequence[Loop], stop: threading.Event) -> list[str]:
