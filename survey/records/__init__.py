@@ -25,13 +25,20 @@ from survey.records.asking import (
 )
 from survey.records.base import Record, new_id
 from survey.records.counting import CountDelta, DayCount
+from survey.records.deciding import (
+    DecidedAnswer,
+    Decision,
+    Overruled,
+    Review,
+    ReviewAnswer,
+    ThemeCut,
+)
 from survey.records.guarding import Flag, SealedText, WhereToTurn
 from survey.records.placing import Place
 from survey.records.posting import IncomingMail
 from survey.records.replying import ChangeNote, Message, Talk
 from survey.records.theming import (
     Assignment,
-    Decision,
     Exemplar,
     Run,
     Sorting,
@@ -49,6 +56,7 @@ __all__ = [
     "ChangeNote",
     "CountDelta",
     "DayCount",
+    "DecidedAnswer",
     "Decision",
     "Exemplar",
     "FirstOwnerLink",
@@ -64,12 +72,15 @@ __all__ = [
     "Member",
     "Message",
     "OutgoingMail",
+    "Overruled",
     "Person",
     "Place",
     "Question",
     "QuestionText",
     "QuestionVersion",
     "Record",
+    "Review",
+    "ReviewAnswer",
     "Run",
     "SealedText",
     "SignInSession",
@@ -77,6 +88,7 @@ __all__ = [
     "Talk",
     "TextVector",
     "Theme",
+    "ThemeCut",
     "ThemeExample",
     "Unsubscribed",
     "WhereToTurn",

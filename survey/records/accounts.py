@@ -32,6 +32,7 @@ class Workspace(DueWork, Record):
     answers_changed_at: Mapped[datetime | None]
     themes_looked_at: Mapped[datetime | None]
     is_sample: Mapped[bool] = mapped_column(default=False)
+    resort_asked_at: Mapped[datetime | None]  # somebody wants all answers sorted anew
 
 
 class Person(Record):

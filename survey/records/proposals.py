@@ -12,8 +12,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from survey.errors import ConflictError, NotFoundError
-from survey.records.base import new_id
-from survey.records.theming import Decision, Run
+from survey.records.deciding import Decision
+from survey.records.ledger import Step, take_step
+from survey.records.runs import lock_current_run
+from survey.records.theming import Run
 
 ACCEPT, REFUSE = "accept_run", "refuse_run"
 
@@ -114,6 +116,7 @@ def decide(
     ConflictError
         When somebody has decided already.
     """
+    lock_current_run(session, workspace_id)
     run = session.scalar(
         select(Run).where(Run.workspace_id == workspace_id, Run.id == run_id).with_for_update()
     )
@@ -126,16 +129,8 @@ def decide(
         .where(Run.workspace_id == workspace_id, Run.id == run_id)
         .values(decided_at=now, decided_by=person_id)
     )
-    session.add(
-        Decision(
-            workspace_id=workspace_id,
-            id=new_id(),
-            kind=ACCEPT if accept else REFUSE,
-            run_id=run_id,
-            person_id=person_id,
-            decided_at=now,
-        )
-    )
+    step = Step(ACCEPT if accept else REFUSE, run_id=run_id)
+    take_step(session, workspace_id, step, person_id, now)
 
 
 def _decided(session: Session, workspace_id: int) -> dict[int, Literal["accept", "refuse"]]:

@@ -1,54 +1,39 @@
-"""What a run made of answers: written with its counts, and taken back with them."""
+"""What a run made of answers, as people's decisions show it: written with its counts, shown anew
+after a decision, and taken back.
+"""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, delete, insert, select
+from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from survey.records.answering import Answer, AnswerSegment
 from survey.records.counts import Counted, Measure, count_many
-from survey.records.theming import Assignment, Sorting
+from survey.records.deciding import Overruled
+from survey.records.shown import (
+    Finals,
+    Placing,
+    SortedAnswer,
+    Word,
+    finals_of,
+    shown_of,
+    words_about,
+)
+from survey.records.theming import Assignment, Run, Sorting
 
+__all__ = ["Placing", "SortedAnswer", "forget_sortings", "show_anew", "write_sortings"]
 
-@dataclass(frozen=True)
-class Placing:
-    """An answer in a theme.
-
-    Parameters
-    ----------
-    theme_id : int
-        The theme's row.
-    start, end : int or None
-        The clause that decided, in code points of the analysed text; None where none did.
-    tone : str
-        ``wish``, ``praise`` or ``unclear``.
-    confidence : float
-        0 to 1.
-    """
-
-    theme_id: int
-    start: int | None
-    end: int | None
-    tone: str
-    confidence: float
-
-
-@dataclass(frozen=True)
-class SortedAnswer:
-    """What a run made of one version of an answer."""
-
-    answer_id: int
-    version: int
-    outcome: str
-    placings: tuple[Placing, ...] = ()
+LIVE = ("working", "current", "proposed")  # runs that are shown or may be
+CHUNK = 400  # answers shown anew at once
 
 
 def write_sortings(
     session: Session, workspace_id: int, run_id: int, answers: Sequence[SortedAnswer]
 ) -> None:
     """Write what a run made of some answers, in place of what it made of them before.
+
+    What people decided about them holds here, too.
 
     Parameters
     ----------
@@ -63,23 +48,203 @@ def write_sortings(
         return
     ids = [answer.answer_id for answer in answers]
     forget_sortings(session, workspace_id, ids, run_id)
+    words, finals = words_about(session, workspace_id, ids), finals_of(session, workspace_id)
+    shown = [shown_of(one, words.get(one.answer_id, ()), finals) for one in answers]
     place = {"workspace_id": workspace_id, "run_id": run_id}
     session.execute(
         insert(Sorting),
         [
             place | {"answer_id": one.answer_id, "version": one.version, "outcome": one.outcome}
-            for one in answers
+            for one in shown
         ],
     )
+    _insert_placings(session, place, shown)
+    _insert_overruled(
+        session,
+        place,
+        [one for one, seen in zip(answers, shown, strict=True) if not _same(one, seen)],
+    )
+    made = {one.answer_id: _measures(run_id, one.outcome, one.placings) for one in shown}
+    _count(session, 1, workspace_id, made)
+
+
+def _insert_placings(
+    session: Session, place: Mapping[str, int], answers: Iterable[SortedAnswer]
+) -> None:
     rows = [
-        place | {"answer_id": one.answer_id, "version": one.version} | vars(placing)
+        {**place, "answer_id": one.answer_id, "version": one.version} | vars(placing)
         for one in answers
         for placing in one.placings
     ]
     if rows:
         session.execute(insert(Assignment), rows)
-    made = {one.answer_id: _measures(run_id, one.outcome, one.placings) for one in answers}
-    _count(session, 1, workspace_id, made)
+
+
+def _insert_overruled(
+    session: Session, place: Mapping[str, int], answers: Iterable[SortedAnswer]
+) -> None:
+    rows = [
+        {
+            **place,
+            "answer_id": one.answer_id,
+            "version": one.version,
+            "outcome": one.outcome,
+            "placings": [list(vars(placing).values()) for placing in one.placings],
+        }
+        for one in answers
+    ]
+    if rows:
+        session.execute(insert(Overruled), rows)
+
+
+def _same(one: SortedAnswer, other: SortedAnswer) -> bool:
+    return (one.outcome, frozenset(one.placings)) == (other.outcome, frozenset(other.placings))
+
+
+def show_anew(session: Session, workspace_id: int, answer_ids: Collection[int]) -> int:
+    """Show answers as the decisions that hold now say, in every run that is shown or may be.
+
+    Parameters
+    ----------
+    session : Session
+        A writing session that holds the workspace (see `lock_current_run`); the edge commits.
+    workspace_id : int
+        Whose.
+    answer_ids : collection of int
+        All that a decision may have touched.
+
+    Returns
+    -------
+    int
+        How many answers are in other themes than before, in the current run.
+    """
+    runs = session.execute(
+        select(Run.id, Run.state).where(Run.workspace_id == workspace_id, Run.state.in_(LIVE))
+    ).all()
+    finals = finals_of(session, workspace_id)
+    moved = 0
+    ordered = sorted(answer_ids)
+    for start in range(0, len(ordered), CHUNK):
+        ids = ordered[start : start + CHUNK]
+        held = select(Answer.id).where(Answer.workspace_id == workspace_id, Answer.id.in_(ids))
+        session.execute(held.order_by(Answer.id).with_for_update()).all()
+        words = words_about(session, workspace_id, ids)
+        for run in runs:
+            place = {"workspace_id": workspace_id, "run_id": run.id}
+            changed = _show_anew(session, place, ids, words, finals)
+            moved += changed if run.state == "current" else 0
+    return moved
+
+
+def _show_anew(
+    session: Session,
+    place: Mapping[str, int],
+    ids: Sequence[int],
+    words: Mapping[int, Sequence[Word]],
+    finals: Finals,
+) -> int:
+    seen, made = seen_and_made(session, place["workspace_id"], place["run_id"], ids)
+    shown = {key: shown_of(one, words.get(key, ()), finals) for key, one in made.items()}
+    changed = [key for key in shown if not _same(shown[key], seen[key])]
+    if changed:
+        _rewrite(session, place, seen, {key: shown[key] for key in changed})
+        _delete(session, Overruled, place["workspace_id"], place["run_id"], changed)
+    overruled = [made[key] for key in changed if not _same(shown[key], made[key])]
+    _insert_overruled(session, place, overruled)
+    return sum(_themes(shown[key]) != _themes(seen[key]) for key in changed)
+
+
+def _themes(one: SortedAnswer) -> set[int]:
+    return {placing.theme_id for placing in one.placings}
+
+
+def _rewrite(
+    session: Session,
+    place: Mapping[str, int],
+    seen: Mapping[int, SortedAnswer],
+    shown: Mapping[int, SortedAnswer],
+) -> None:
+    """Put some answers where they are shown now, and their part in the counts with them."""
+    workspace_id, run_id = place["workspace_id"], place["run_id"]
+    counted = counted_answers(session, workspace_id, shown)
+    for change, answers in ((-1, seen), (1, shown)):
+        count_many(
+            session,
+            change,
+            (
+                (counted[key], _measures(run_id, answers[key].outcome, answers[key].placings))
+                for key in shown
+            ),
+        )
+    _delete(session, Assignment, workspace_id, run_id, shown)
+    _insert_placings(session, place, shown.values())
+    by_outcome: dict[str, list[int]] = {}
+    for key, one in shown.items():
+        if one.outcome != seen[key].outcome:
+            by_outcome.setdefault(one.outcome, []).append(key)
+    for outcome, ids in by_outcome.items():
+        session.execute(
+            update(Sorting)
+            .where(
+                Sorting.workspace_id == workspace_id,
+                Sorting.run_id == run_id,
+                Sorting.answer_id.in_(ids),
+            )
+            .values(outcome=outcome)
+        )
+
+
+def seen_and_made(
+    session: Session, workspace_id: int, run_id: int, ids: Collection[int]
+) -> tuple[dict[int, SortedAnswer], dict[int, SortedAnswer]]:
+    """Return what is shown of answers now, and what the run itself made of them, by answer.
+
+    Parameters
+    ----------
+    session : Session
+        An open session.
+    workspace_id, run_id : int
+        Whose, and in which run.
+    ids : collection of int
+        Some hundreds at most; those the run has not dealt with are left out.
+    """
+    placed: dict[int, list[Placing]] = {}
+    columns = (Assignment.start, Assignment.end, Assignment.tone, Assignment.confidence)
+    query = select(Assignment.answer_id, Assignment.theme_id, *columns)
+    for row in session.execute(_of(Assignment, query, workspace_id, ids, run_id)):
+        placed.setdefault(row.answer_id, []).append(Placing(*row[1:]))
+    outcomes = select(Sorting.answer_id, Sorting.version, Sorting.outcome)
+    seen = {
+        row.answer_id: SortedAnswer(
+            row.answer_id, row.version, row.outcome, tuple(placed.get(row.answer_id, ()))
+        )
+        for row in session.execute(_of(Sorting, outcomes, workspace_id, ids, run_id))
+    }
+    kept = select(Overruled.answer_id, Overruled.version, Overruled.outcome, Overruled.placings)
+    made = {
+        row.answer_id: SortedAnswer(
+            row.answer_id, row.version, row.outcome, tuple(Placing(*one) for one in row.placings)
+        )
+        for row in session.execute(_of(Overruled, kept, workspace_id, ids, run_id))
+    }
+    return seen, seen | made
+
+
+def _delete(
+    session: Session,
+    table: type[Sorting] | type[Assignment] | type[Overruled],
+    workspace_id: int,
+    run_id: int,
+    ids: Collection[int],
+) -> None:
+    if ids:
+        session.execute(
+            delete(table).where(
+                table.workspace_id == workspace_id,
+                table.run_id == run_id,
+                table.answer_id.in_(ids),
+            )
+        )
 
 
 def forget_sortings(
@@ -88,14 +253,8 @@ def forget_sortings(
     """Take back what a run, or every run, made of some answers, and their part in the counts."""
     for run, made in _made_before(session, workspace_id, answer_ids, run_id).items():
         _count(session, -1, workspace_id, made)
-        for table in (Assignment, Sorting):
-            session.execute(
-                delete(table).where(
-                    table.workspace_id == workspace_id,
-                    table.run_id == run,
-                    table.answer_id.in_(made),
-                )
-            )
+        for table in (Assignment, Sorting, Overruled):
+            _delete(session, table, workspace_id, run, made)
 
 
 def _made_before(
@@ -121,7 +280,7 @@ def _made_before(
 
 
 def _of(
-    table: type[Sorting] | type[Assignment],
+    table: type[Sorting] | type[Assignment] | type[Overruled],
     query: Select[*tuple[Any, ...]],
     workspace_id: int,
     answer_ids: Collection[int],

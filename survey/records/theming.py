@@ -38,6 +38,10 @@ class Theme(Record):
     created_at: Mapped[datetime]
     model_digest: Mapped[str | None] = mapped_column(String(64))
     anchor: Mapped[bytes | None]  # a found theme's place among the vectors, as the engine stores it
+    # What stands after all decisions; worked out anew with each of them, see settled.py.
+    merged_into: Mapped[int | None]  # where its answers are shown, after all merges
+    split_from: Mapped[int | None]  # the theme that its answers go back to when the split is undone
+    first_words: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # before anybody changed them
 
 
 class ThemeExample(Record):
@@ -151,35 +155,6 @@ class Assignment(Record):
     end: Mapped[int | None]
     tone: Mapped[str] = mapped_column(String(20))
     confidence: Mapped[float]
-
-
-class Decision(Record):
-    """What a person decided; append-only. What is shown is the current run plus these."""
-
-    __tablename__ = "decision"
-    __table_args__ = (
-        CheckConstraint(
-            "kind IN ('belongs', 'does_not_belong', 'rename', 'merge', 'split', 'pin', 'unpin', "
-            "'hide', 'show', 'accept_run', 'refuse_run', 'undo')",
-            name="kind",
-        ),
-        Index("ix_decision_workspace_id_theme_id", "workspace_id", "theme_id"),
-        Index("ix_decision_workspace_id_answer_id", "workspace_id", "answer_id"),
-    )
-
-    workspace_id: Mapped[int] = mapped_column(
-        ForeignKey("workspace.id", ondelete="CASCADE"), primary_key=True
-    )
-    id: Mapped[int] = row_id()
-    kind: Mapped[str] = mapped_column(String(20))
-    theme_id: Mapped[int | None]
-    other_theme_id: Mapped[int | None]
-    answer_id: Mapped[int | None]
-    version: Mapped[int | None]
-    run_id: Mapped[int | None]
-    value: Mapped[str | None]
-    person_id: Mapped[int | None]
-    decided_at: Mapped[datetime]
 
 
 class TextVector(Record):

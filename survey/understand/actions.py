@@ -16,7 +16,8 @@ from survey.records.runs import (
     NewTheme,
     lock_current_run,
 )
-from survey.records.sortings import Placing, SortedAnswer, write_sortings
+from survey.records.shown import Placing, SortedAnswer
+from survey.records.sortings import write_sortings
 from survey.records.text import text_digest
 from survey.understand.known import FOUND, FoundNow, Told
 from survey.understand.queries import to_sort

@@ -1,0 +1,394 @@
+"""The ledger of themes: each step is written down, shown at once, and can be undone."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from survey.errors import ConflictError, NotFoundError
+from survey.records.base import new_id
+from survey.records.deciding import DecidedAnswer, Decision, Overruled
+from survey.records.runs import lock_current_run
+from survey.records.settled import Entry, Settled, settle
+from survey.records.sortings import LIVE, show_anew
+from survey.records.theming import Assignment, Run, Theme, ThemeExample
+
+FOR_THEMES = ("rename", "words", "merge", "split", "pin", "unpin", "hide", "show", "book", "undo")
+"""Steps that change what a theme is: a form made before one of them is stale."""
+NOT_UNDONE = ("accept_run", "refuse_run")
+WORDS = ("name", "definition", "not_this", "examples")
+_MOST_IN_A_QUERY = 400
+
+
+@dataclass(frozen=True)
+class Said:
+    """One answer of a step: it belongs in a theme, or it does not; with the clause that says so."""
+
+    answer_id: int
+    version: int
+    theme_id: int
+    belongs: bool
+    start: int | None = None
+    end: int | None = None
+    tone: str = "unclear"
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a person wants done in one step.
+
+    Parameters
+    ----------
+    kind : str
+        As in `deciding.KINDS`.
+    theme_id, other_theme_id, undoes_id : int or None
+        As in `settled.Entry`.
+    said : tuple of Said
+        Answers put in or taken out.
+    details : mapping
+        What else is to be kept.
+    """
+
+    kind: str
+    theme_id: int | None = None
+    other_theme_id: int | None = None
+    said: tuple[Said, ...] = ()
+    undoes_id: int | None = None
+    run_id: int | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Done:
+    """A step that was done: its decision, and how many answers are in other themes now."""
+
+    decision_id: int
+    number: int
+    moved: int
+
+
+def latest_number(session: Session, workspace_id: int) -> int:
+    """Return how far a workspace's ledger goes: the number that a form carries."""
+    query = select(func.max(Decision.number)).where(Decision.workspace_id == workspace_id)
+    return session.scalar(query) or 0
+
+
+def entries_of(
+    session: Session, workspace_id: int, until: datetime | None = None
+) -> tuple[Entry, ...]:
+    """Return a workspace's decisions in their order, up to a moment if one is given."""
+    query = (
+        select(
+            Decision.id,
+            Decision.number,
+            Decision.kind,
+            Decision.theme_id,
+            Decision.other_theme_id,
+            Decision.undoes_id,
+            Decision.details,
+        )
+        .where(Decision.workspace_id == workspace_id)
+        .order_by(Decision.number)
+    )
+    if until is not None:
+        query = query.where(Decision.decided_at <= until)
+    return tuple(Entry(*row) for row in session.execute(query))
+
+
+def take_step(
+    session: Session, workspace_id: int, step: Step, person_id: int | None, now: datetime
+) -> Done:
+    """Write a step into the ledger and show at once what it changes.
+
+    Parameters
+    ----------
+    session : Session
+        A writing session; the edge commits.
+    workspace_id : int
+        Whose ledger.
+    step : Step
+        What is to be done; that it may be done was checked by the caller, who holds the workspace.
+    person_id : int or None
+        Who does it.
+    now : datetime
+        The present moment.
+
+    Returns
+    -------
+    Done
+        With the number of answers that are in other themes now.
+    """
+    lock_current_run(session, workspace_id)
+    entries = entries_of(session, workspace_id)
+    number = entries[-1].number + 1 if entries else 1
+    decision = _written(step, workspace_id, number, person_id=person_id, now=now)
+    session.add(decision)
+    session.flush()
+    _write_said(session, decision, step.said)
+    added = Entry(
+        decision.id,
+        decision.number,
+        step.kind,
+        step.theme_id,
+        step.other_theme_id,
+        step.undoes_id,
+        step.details,
+    )
+    before, after = settle(entries), settle((*entries, added))
+    toggled = (before.holding ^ after.holding) | {decision.id}
+    session.execute(
+        update(Decision)
+        .where(Decision.workspace_id == workspace_id, Decision.id.in_(toggled))
+        .values(holds=Decision.id.in_(after.holding & toggled))
+        .execution_options(synchronize_session=False)
+    )
+    moving = settle_themes(session, workspace_id, (*entries, added), before, after)
+    touched = answers_touched(session, workspace_id, moving, toggled)
+    moved = show_anew(session, workspace_id, touched)
+    session.execute(
+        update(Decision)
+        .where(Decision.workspace_id == workspace_id, Decision.id == decision.id)
+        .values(answers=moved)
+        .execution_options(synchronize_session=False)
+    )
+    return Done(decision.id, decision.number, moved)
+
+
+def _written(
+    step: Step, workspace_id: int, number: int, *, person_id: int | None, now: datetime
+) -> Decision:
+    return Decision(
+        workspace_id=workspace_id,
+        id=new_id(),
+        number=number,
+        kind=step.kind,
+        theme_id=step.theme_id,
+        other_theme_id=step.other_theme_id,
+        undoes_id=step.undoes_id,
+        run_id=step.run_id,
+        person_id=person_id,
+        decided_at=now,
+        details=dict(step.details),
+    )
+
+
+def _write_said(session: Session, decision: Decision, said: Iterable[Said]) -> None:
+    place = {"workspace_id": decision.workspace_id, "decision_id": decision.id}
+    rows = [place | vars(one) for one in said]
+    if rows:
+        session.execute(insert(DecidedAnswer), rows)
+
+
+def undo_step(
+    session: Session, workspace_id: int, decision_id: int, person_id: int | None, now: datetime
+) -> Done:
+    """Undo a step, or redo one that was undone, by a step of its own.
+
+    Raises
+    ------
+    NotFoundError
+        When this ledger has no such step.
+    ConflictError
+        When it was undone already, or is one that cannot be undone.
+    """
+    lock_current_run(session, workspace_id)
+    decision = session.get(Decision, (workspace_id, decision_id), populate_existing=True)
+    if decision is None:
+        raise NotFoundError("There is no such step here.")
+    if decision.kind in NOT_UNDONE:
+        raise ConflictError("An accepted or refused proposal cannot be undone.")
+    if not decision.holds:
+        raise ConflictError("Somebody has undone this already.")
+    undone = Entry(decision.id, decision.number, decision.kind, details=decision.details)
+    step = Step(
+        "undo",
+        theme_id=decision.theme_id,
+        other_theme_id=decision.other_theme_id,
+        undoes_id=decision_id,
+        details={"themes": sorted(undone.themes())},
+    )
+    return take_step(session, workspace_id, step, person_id, now)
+
+
+def settle_themes(
+    session: Session,
+    workspace_id: int,
+    entries: Sequence[Entry],
+    before: Settled,
+    after: Settled,
+) -> set[int]:
+    """Bring the theme rows to what holds after a ledger's decisions.
+
+    Returns
+    -------
+    set of int
+        The themes whose answers are shown elsewhere than before.
+    """
+    spoken_of = {theme_id for entry in entries for theme_id in entry.themes()}
+    moving = {one for one in spoken_of if before.final(one) != after.final(one)}
+    themes = session.scalars(
+        select(Theme).where(Theme.workspace_id == workspace_id, Theme.id.in_(spoken_of))
+    ).all()
+    for theme in themes:
+        final = after.final(theme.id)
+        theme.state = _state(theme, final, after)
+        theme.merged_into = final if final not in (None, theme.id) else None
+        theme.split_from = after.parents.get(theme.id)
+        theme.pinned = theme.id in after.pinned
+        _set_words(session, theme, after.words.get(theme.id, {}))
+    session.flush()
+    return moving
+
+
+def _state(theme: Theme, final: int | None, after: Settled) -> str:
+    if final is None:
+        return "refused"
+    if final != theme.id:
+        return "merged"
+    if theme.state == "proposed":
+        return "proposed"
+    return "hidden" if theme.id in after.hidden else "active"
+
+
+def _set_words(session: Session, theme: Theme, words: Mapping[str, Any]) -> None:
+    """Give a theme its words: the first ones, but where somebody changed them since."""
+    if theme.first_words is None:
+        if not words:
+            return
+        theme.first_words = words_of(session, theme)
+    now = {**theme.first_words, **words}
+    theme.name, theme.definition, theme.not_this = (now[one] for one in WORDS[:3])
+    if now["examples"] != examples_of(session, theme.workspace_id, theme.id):
+        set_examples(session, theme.workspace_id, theme.id, now["examples"])
+
+
+def words_of(session: Session, theme: Theme) -> dict[str, Any]:
+    """Return a theme's words as the ledger keeps them."""
+    examples = examples_of(session, theme.workspace_id, theme.id)
+    return dict(zip(WORDS, (theme.name, theme.definition, theme.not_this, examples), strict=True))
+
+
+def examples_of(session: Session, workspace_id: int, theme_id: int) -> list[str]:
+    """Return the examples of a theme, in their order."""
+    query = select(ThemeExample.example).where(
+        ThemeExample.workspace_id == workspace_id, ThemeExample.theme_id == theme_id
+    )
+    return list(session.scalars(query.order_by(ThemeExample.number)))
+
+
+def set_examples(
+    session: Session, workspace_id: int, theme_id: int, examples: Iterable[str]
+) -> None:
+    """Give a theme other examples."""
+    session.execute(
+        delete(ThemeExample).where(
+            ThemeExample.workspace_id == workspace_id, ThemeExample.theme_id == theme_id
+        )
+    )
+    session.add_all(
+        ThemeExample(workspace_id=workspace_id, theme_id=theme_id, number=number, example=example)
+        for number, example in enumerate(examples)
+    )
+    session.flush()
+
+
+def answers_touched(
+    session: Session, workspace_id: int, themes: Collection[int], decisions: Collection[int]
+) -> set[int]:
+    """Return the answers that may be shown otherwise once some themes move or decisions turn.
+
+    Parameters
+    ----------
+    session : Session
+        An open session.
+    workspace_id : int
+        Whose.
+    themes : collection of int
+        Themes whose answers are shown elsewhere.
+    decisions : collection of int
+        Decisions that begin or cease to hold.
+    """
+    said = select(DecidedAnswer.answer_id).where(DecidedAnswer.workspace_id == workspace_id)
+    found = set(session.scalars(said.where(DecidedAnswer.decision_id.in_(decisions))))
+    if not themes:
+        return found
+    found.update(session.scalars(said.where(DecidedAnswer.theme_id.in_(themes))))
+    live = select(Run.id).where(Run.workspace_id == workspace_id, Run.state.in_(LIVE))
+    runs = session.scalars(live).all()
+    found.update(
+        session.scalars(
+            select(Assignment.answer_id).where(
+                Assignment.workspace_id == workspace_id,
+                Assignment.run_id.in_(runs),
+                Assignment.theme_id.in_(themes),
+            )
+        )
+    )
+    # What is shown elsewhere already may come back.
+    rows = session.execute(
+        select(Overruled.answer_id, Overruled.placings).where(
+            Overruled.workspace_id == workspace_id, Overruled.run_id.in_(runs)
+        )
+    )
+    found.update(row.answer_id for row in rows if any(one[0] in themes for one in row.placings))
+    return found
+
+
+def steps_since(
+    session: Session,
+    workspace_id: int,
+    themes: Collection[int],
+    seen: int,
+    answers: Collection[int] = (),
+) -> tuple[int, ...]:
+    """Return what others did since a form was made that it would overwrite, oldest first.
+
+    Parameters
+    ----------
+    session : Session
+        An open session.
+    workspace_id : int
+        Whose ledger.
+    themes : collection of int
+        The themes the form is about.
+    seen : int
+        The number the form carries.
+    answers : collection of int
+        The answers it is about.
+
+    Returns
+    -------
+    tuple of int
+        Decisions, by id.
+    """
+    later = (Decision.workspace_id == workspace_id, Decision.number > seen)
+    rows = session.execute(
+        select(Decision.id, Decision.number, Decision.kind, Decision.details)
+        .where(*later, Decision.kind.in_(FOR_THEMES))
+        .add_columns(Decision.theme_id, Decision.other_theme_id)
+    ).all()
+    found = {
+        row.number: row.id
+        for row in rows
+        if Entry(
+            row.id, row.number, row.kind, row.theme_id, row.other_theme_id, None, row.details
+        ).themes()
+        & set(themes)
+    }
+    listed = list(answers)
+    for start in range(0, len(listed), _MOST_IN_A_QUERY):
+        some = listed[start : start + _MOST_IN_A_QUERY]
+        said = (
+            select(Decision.number, Decision.id)
+            .join(
+                DecidedAnswer,
+                (DecidedAnswer.workspace_id == Decision.workspace_id)
+                & (DecidedAnswer.decision_id == Decision.id),
+            )
+            .where(*later, DecidedAnswer.answer_id.in_(some))
+        )
+        found.update({row.number: row.id for row in session.execute(said)})
+    return tuple(found[number] for number in sorted(found))

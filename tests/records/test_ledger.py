@@ -1,0 +1,259 @@
+"""What is shown is a run plus the decisions that hold, whatever is done and in whatever order."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from survey.errors import ConflictError, NotFoundError
+from survey.records import Answer, Assignment, Decision, Overruled, Question, Run, Sorting, Theme
+from survey.records.base import new_id
+from survey.records.counts import Counted, Measure, count, counts_now, fold, rebuild
+from survey.records.database import Database
+from survey.records.ledger import Said, Step, latest_number, steps_since, take_step, undo_step
+from survey.records.shown import Placing, SortedAnswer
+from survey.records.sortings import write_sortings
+from survey.records.workspaces import create_workspace
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+DAY = date(2026, 3, 1)
+THEMES = 5
+
+
+@dataclass
+class Scene:
+    """A workspace, its themes and answers, and every step that was taken, kept beside it."""
+
+    session: Session
+    workspace_id: int
+    run_id: int
+    question_id: int
+    themes: list[int] = field(default_factory=list)
+    made: dict[int, dict[int, float]] = field(default_factory=dict)  # what the run alone says
+    steps: list[tuple[int, Step]] = field(default_factory=list)
+    undone: set[int] = field(default_factory=set)
+
+    def add_theme(self, name: str) -> int:
+        theme_id = new_id()
+        self.session.add(
+            Theme(
+                workspace_id=self.workspace_id,
+                id=theme_id,
+                name=name,
+                origin="found",
+                created_at=NOW,
+            )
+        )
+        self.session.flush()
+        self.themes.append(theme_id)
+        return theme_id
+
+    def arrive(self, dice: random.Random) -> None:
+        answer_id = new_id()
+        self.session.add(
+            Answer(
+                workspace_id=self.workspace_id,
+                id=answer_id,
+                question_id=self.question_id,
+                answered_on=DAY,
+                sorted_by="e",
+            )
+        )
+        self.session.flush()
+        count(
+            self.session, 1, Counted(self.workspace_id, self.question_id, DAY),
+            (Measure("answered"),),
+        )  # fmt: skip
+        chosen = dice.sample(self.themes[:THEMES], dice.choice((0, 1, 1, 2, 3)))
+        self.made[answer_id] = {theme: round(dice.random(), 3) for theme in chosen}
+        self.sort(answer_id)
+
+    def sort(self, answer_id: int) -> None:
+        placings = tuple(
+            Placing(theme, 0, 4, "wish", sure) for theme, sure in self.made[answer_id].items()
+        )
+        outcome = "themes" if placings else "unsorted"
+        made = SortedAnswer(answer_id, 1, outcome, placings)
+        write_sortings(self.session, self.workspace_id, self.run_id, [made])
+
+    def take(self, step: Step) -> int:
+        done = take_step(self.session, self.workspace_id, step, None, NOW)
+        self.steps.append((done.decision_id, step))
+        return done.moved
+
+    def undo(self, decision_id: int) -> None:
+        done = undo_step(self.session, self.workspace_id, decision_id, None, NOW)
+        self.steps.append((done.decision_id, Step("undo", undoes_id=decision_id)))
+
+    def shown(self) -> dict[int, set[int]]:
+        found: dict[int, set[int]] = {
+            answer: set()
+            for answer in self.session.scalars(
+                select(Sorting.answer_id).where(Sorting.run_id == self.run_id)
+            )
+        }
+        for row in self.session.execute(
+            select(Assignment.answer_id, Assignment.theme_id).where(
+                Assignment.run_id == self.run_id
+            )
+        ):
+            found[row.answer_id].add(row.theme_id)
+        return found
+
+    def expected(self) -> dict[int, set[int]]:
+        """Work it out in the plainest way: read the steps that hold, one after the other."""
+        holding = self._holding()
+        standing = [step for id, step in self.steps if id in holding]
+        makers = [
+            (id, step, step.other_theme_id if step.kind == "split" else step.theme_id)
+            for id, step in self.steps
+            if step.kind in ("split", "new_theme")
+        ]
+        gone = {theme for id, _, theme in makers if id not in holding}
+        parent = {theme: step.theme_id for _, step, theme in makers if step.kind == "split"}
+        into: dict[Any, Any] = {}
+        for step in standing:
+            if step.kind == "merge" and step.other_theme_id not in gone:
+                into.pop(step.other_theme_id, None)
+                into[step.theme_id] = step.other_theme_id
+
+        def final(theme: Any) -> Any:
+            for _ in range(50):
+                if theme in gone:
+                    theme = parent.get(theme)
+                elif theme in into:
+                    theme = into[theme]
+            return theme
+
+        found = {}
+        for answer, themes in self.made.items():
+            inside = {final(theme) for theme in themes} - {None}
+            for step in standing:
+                for said in sorted(step.said, key=lambda one: one.belongs):
+                    if said.answer_id == answer and final(said.theme_id) is not None:
+                        (inside.add if said.belongs else inside.discard)(final(said.theme_id))
+            found[answer] = inside
+        return found
+
+    def _holding(self) -> set[int]:
+        undone: set[Any] = set()
+        holding = set()
+        for id, step in reversed(self.steps):
+            if id not in undone:
+                holding.add(id)
+                undone |= {step.undoes_id} if step.kind == "undo" else set()
+        return holding
+
+    def counts_agree(self) -> bool:
+        counted = counts_now(self.session, self.workspace_id)
+        rebuild(self.session, self.workspace_id)
+        return counts_now(self.session, self.workspace_id) == counted
+
+
+def make_scene(session: Session, answers: int = 12, seed: int = 1) -> Scene:
+    workspace = create_workspace(session, "Hill Street Dental", NOW)
+    question = session.scalars(
+        select(Question.id).where(Question.workspace_id == workspace.id)
+    ).one()
+    scene = Scene(session, workspace.id, new_id(), question)
+    session.add(
+        Run(
+            workspace_id=workspace.id, id=scene.run_id, kind="first", state="current",
+            engine="e1", started_at=NOW, summary={},
+        )
+    )  # fmt: skip
+    workspace.current_run_id = scene.run_id
+    session.flush()
+    for number in range(THEMES):
+        scene.add_theme(f"Theme {number}")
+    dice = random.Random(seed)
+    for _ in range(answers):
+        scene.arrive(dice)
+    return scene
+
+
+edits = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ["arrive", "again", "in", "out", "move", "merge", "merge", "split", "new", "undo", "undo"]
+        ),
+        st.integers(0, 999),
+        st.integers(0, 999),
+        st.integers(0, 999),
+    ),
+    min_size=1,
+    max_size=14,
+)
+
+
+def play(scene: Scene, kind: str, one: int, two: int, three: int) -> None:
+    answers = list(scene.made)
+    theme, other = (scene.themes[at % len(scene.themes)] for at in (one, two))
+    some = [answers[(three + step) % len(answers)] for step in range(1 + two % 3)]
+    if kind == "arrive":
+        scene.arrive(random.Random(one))
+    elif kind == "again":  # the answer is sorted again, as after a change
+        scene.sort(answers[one % len(answers)])
+    elif kind in ("in", "out"):
+        said = tuple(Said(answer, 1, theme, kind == "in") for answer in some)
+        scene.take(Step("belongs" if kind == "in" else "does_not_belong", theme, said=said))
+    elif kind == "move" and theme != other:
+        scene.take(Step("move", theme, other, said=_moved(some, theme, other)))
+    elif kind == "merge" and theme != other:
+        scene.take(Step("merge", theme, other))
+    elif kind == "split":
+        fresh = scene.add_theme("A part")
+        scene.take(Step("split", theme, fresh, said=_moved(some, theme, fresh)))
+    elif kind == "new":
+        fresh = scene.add_theme("New")
+        scene.take(
+            Step("new_theme", fresh, said=tuple(Said(one, 1, fresh, True) for one in some))
+        )
+    elif kind == "undo" and (holding := sorted(scene._holding())):
+        scene.undo(holding[one % len(holding)])
+
+
+def _moved(answers: Sequence[int], theme: int, to: int) -> tuple[Said, ...]:
+    return tuple(
+        said
+        for answer in answers
+        for said in (Said(answer, 1, theme, False), Said(answer, 1, to, True))
+    )
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(edits)
+def test_what_is_shown_is_the_run_plus_the_decisions_that_hold(
+    database: Database, steps: list[tuple[str, int, int, int]]
+) -> None:
+    with database.writing() as session:
+        scene = make_scene(session)
+        for step in steps:
+            play(scene, *step)
+        while fold(session, limit=500) == 500:
+            pass
+        assert scene.shown() == scene.expected()
+        assert scene.counts_agree()
+        _undo_everything(scene)
+        assert scene.shown() == {answer: set(themes) for answer, themes in scene.made.items()}
+        assert scene.counts_agree()
+        assert session.scalar(select(func.count()).select_from(Overruled)) == 0
+        session.rollback()
+
+
+def _undo_everything(scene: Scene) -> None:
+    plain = [id for id, step in scene.steps if step.kind != "undo"]
+    for decision_id in plain:
+        if decision_id in scene._holding():
+            scene.undo(decision_id)
