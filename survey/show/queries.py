@@ -160,7 +160,7 @@ def span_in_view(session: Session, workspace_id: int, wanted: AnswerFilter) -> S
 
 
 def theme_names(session: Session, workspace_id: int, counted: Iterable[int]) -> list[ThemeName]:
-    """Return the active themes of a workspace, and those that are counted."""
+    """Return the active themes of a workspace, and those that are counted but for hidden ones."""
     ids = set(counted)
     query = select(Theme.id, Theme.name, Theme.definition, Theme.origin, Theme.state).where(
         Theme.workspace_id == workspace_id
@@ -168,7 +168,7 @@ def theme_names(session: Session, workspace_id: int, counted: Iterable[int]) -> 
     return [
         ThemeName(row.id, row.name, row.definition, row.origin)
         for row in session.execute(query)
-        if row.id in ids or row.state == "active"
+        if row.state == "active" or (row.id in ids and row.state != "hidden")
     ]
 
 

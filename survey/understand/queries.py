@@ -26,7 +26,7 @@ from survey.records.due import unclaimed
 from survey.records.proposals import ACCEPT, REFUSE
 from survey.records.text import text_digest
 from survey.records.theming import NOTHING, OTHER_LANGUAGE, THEMES, UNSORTED
-from survey.understand.known import KnownAnswer, KnownTheme
+from survey.understand.known import BOOK, KnownAnswer, KnownTheme
 
 OUTCOMES = (THEMES, NOTHING, UNSORTED, OTHER_LANGUAGE)
 LONGEST_UNSETTLED = timedelta(minutes=10)
@@ -264,9 +264,14 @@ def themes_of(
     Returns
     -------
     tuple of KnownTheme
-        In the order of their making. Hidden themes are among them: hiding one moves no answer.
+        In the order of their making. Hidden and merged themes are among them: hiding one moves
+        no answer, and a merged one goes on taking answers, which are shown in the other. One that
+        a person made takes answers once its place was worked out.
     """
-    kept: ColumnElement[bool] = Theme.state.in_(("active", "hidden"))
+    kept: ColumnElement[bool] = and_(
+        Theme.state.in_(("active", "hidden", "merged")),
+        or_(Theme.origin == BOOK, Theme.anchor.is_not(None)),
+    )
     if run_id is not None:
         kept = or_(kept, and_(Theme.run_id == run_id, Theme.state == "proposed"))
     themes = session.scalars(
@@ -281,7 +286,11 @@ def refused_themes(session: Session, workspace_id: int) -> tuple[KnownTheme, ...
     """Return the found themes an owner has said no to."""
     themes = session.scalars(
         select(Theme)
-        .where(Theme.workspace_id == workspace_id, Theme.state == "refused")
+        .where(
+            Theme.workspace_id == workspace_id,
+            Theme.state == "refused",
+            Theme.run_id.is_not(None),  # the others are a person's own that were undone
+        )
         .order_by(Theme.id)
     ).all()
     return _known(session, workspace_id, themes)

@@ -1,23 +1,22 @@
 """What is shown is a run plus the decisions that hold, whatever is done and in whatever order."""
 
+import os
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from survey.errors import ConflictError, NotFoundError
-from survey.records import Answer, Assignment, Decision, Overruled, Question, Run, Sorting, Theme
+from survey.records import Answer, Assignment, Overruled, Question, Run, Sorting, Theme
 from survey.records.base import new_id
 from survey.records.counts import Counted, Measure, count, counts_now, fold, rebuild
 from survey.records.database import Database
-from survey.records.ledger import Said, Step, latest_number, steps_since, take_step, undo_step
+from survey.records.ledger import Said, Step, take_step, undo_step
 from survey.records.shown import Placing, SortedAnswer
 from survey.records.sortings import write_sortings
 from survey.records.workspaces import create_workspace
@@ -182,7 +181,19 @@ def make_scene(session: Session, answers: int = 12, seed: int = 1) -> Scene:
 edits = st.lists(
     st.tuples(
         st.sampled_from(
-            ["arrive", "again", "in", "out", "move", "merge", "merge", "split", "new", "undo", "undo"]
+            [
+                "arrive",
+                "again",
+                "in",
+                "out",
+                "move",
+                "merge",
+                "merge",
+                "split",
+                "new",
+                "undo",
+                "undo",
+            ]
         ),
         st.integers(0, 999),
         st.integers(0, 999),
@@ -213,9 +224,7 @@ def play(scene: Scene, kind: str, one: int, two: int, three: int) -> None:
         scene.take(Step("split", theme, fresh, said=_moved(some, theme, fresh)))
     elif kind == "new":
         fresh = scene.add_theme("New")
-        scene.take(
-            Step("new_theme", fresh, said=tuple(Said(one, 1, fresh, True) for one in some))
-        )
+        scene.take(Step("new_theme", fresh, said=tuple(Said(one, 1, fresh, True) for one in some)))
     elif kind == "undo" and (holding := sorted(scene._holding())):
         scene.undo(holding[one % len(holding)])
 
@@ -229,7 +238,7 @@ def _moved(answers: Sequence[int], theme: int, to: int) -> tuple[Said, ...]:
 
 
 @settings(
-    max_examples=25,
+    max_examples=300 if os.environ.get("SURVEY_SOAK") else 8,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
