@@ -7,7 +7,8 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from survey.records.answering import GIVEN, Answer, AnswerText
-from survey.records.theming import Assignment, Decision, Exemplar, Run, Theme, ThemeExample
+from survey.records.deciding import Decision
+from survey.records.theming import Assignment, Exemplar, Run, Theme, ThemeExample
 
 NAMELESS = "A theme without a name yet"
 
