@@ -13,12 +13,14 @@ from survey.records import (
     AnswerText,
     InteractionSegment,
     Invitation,
+    Talk,
     Workspace,
     new_id,
 )
 from survey.records.asking import ANSWERABLE
 from survey.records.base import table_of
 from survey.records.counts import Counted, Measure, count_straight
+from survey.records.replying import MAIL
 from survey.records.search import index_straight
 from survey.records.straight import Prepared, Straight, inserting
 
@@ -45,6 +47,7 @@ _ANSWER = Prepared(
 _TEXT = Prepared(
     inserting(AnswerText, "workspace_id", "answer_id", "version", "body", "written_at")
 )
+_TALK = Prepared(inserting(Talk, "workspace_id", "answer_id", "may_come_back", "how", "changed_at"))
 _SEGMENT = Prepared(inserting(AnswerSegment, "workspace_id", "answer_id", "name", "value"))
 _SEGMENTS = Prepared(
     select(_segment.name, _segment.value).where(
@@ -61,7 +64,13 @@ _ANSWERED = (Measure("answered"),)
 
 
 def take_answer(
-    straight: Straight, link: OpenedLink, text: str, now: datetime, *, nothing: bool = False
+    straight: Straight,
+    link: OpenedLink,
+    text: str,
+    now: datetime,
+    *,
+    nothing: bool = False,
+    may_come_back: bool = False,
 ) -> bool:
     """Keep the one answer of a link, with the work it makes due.
 
@@ -77,6 +86,8 @@ def take_answer(
         The present moment.
     nothing : bool
         Whether the customer said that nothing more was needed.
+    may_come_back : bool
+        Whether one may come back to them, by mail to where they were asked.
 
     Returns
     -------
@@ -89,6 +100,8 @@ def take_answer(
     answer = _answer_row(link, now, nothing=nothing)
     straight.run(_ANSWER, answer)
     straight.run(_TEXT, _text_row(answer, text))
+    if may_come_back:
+        straight.run(_TALK, _talk_row(answer))
     segments = _copy_segments(straight, link, answer["id"])
     if text:
         index_straight(straight, link.workspace_id, answer["id"], text)
@@ -127,6 +140,16 @@ def _text_row(answer: dict[str, Any], text: str) -> dict[str, Any]:
         "version": 1,
         "body": text,
         "written_at": answer["answered_at"],
+    }
+
+
+def _talk_row(answer: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "workspace_id": answer["workspace_id"],
+        "answer_id": answer["id"],
+        "may_come_back": True,
+        "how": MAIL,
+        "changed_at": answer["answered_at"],
     }
 
 

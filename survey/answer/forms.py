@@ -1,12 +1,16 @@
 """What a customer sent, read as typed: a phone's browser, an old one, or a program's."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import Request
 from flask_babel import format_decimal, gettext
 from werkzeug.exceptions import BadRequest
 
+from survey.address import can_be_written_to
+from survey.records.replying import MAIL, PHONE
+from survey.records.talks import Consent
 from survey.records.text import LONGEST_ANSWER, as_stored
 
 # An answer of a megabyte, every byte of it escaped, still comes back to its writer with a word.
@@ -15,6 +19,8 @@ _MOST_FIELDS = 100
 _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 _PIECE = 64 * 1024
 _BYTES = tuple(bytes([byte]) for byte in range(256))
+_NO_CONSENT = Consent()
+_PHONE = re.compile(r"(?=(?:\D*\d){5})[0-9A-Za-z+()/., -]{5,60}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,2}")
 
 
@@ -32,12 +38,22 @@ class Typed:
         Whether it was pressed again after we asked which of the two was meant.
     language : str or None
         In which the question was read, where that is not the one it was sent in.
+    doing : str
+        What is done with an answer given before: ``change``, ``withdraw``, ``come-back`` or
+        ``write``; anything else is a first answer.
+    seen : int
+        The version, or how many letters, the writer had before them.
+    consent : Consent
+        Whether, and how, one may come back to the customer.
     """
 
     text: str
     nothing: bool = False
     words_left_out: bool = False
     language: str | None = None
+    doing: str = ""
+    seen: int = 0
+    consent: Consent = _NO_CONSENT
 
     @property
     def blank(self) -> bool:
@@ -51,9 +67,23 @@ class Typed:
             return None
         if self.nothing:
             return None if self.blank else _both()
+        if self.blank and self.doing == "write":
+            return str(gettext("Please write a few words first."))
         if self.blank:
             return str(gettext("Please write a few words first, or press “Nothing, it was fine”."))
         return _too_long(len(self.text)) if len(self.text) > LONGEST_ANSWER else None
+
+    @property
+    def consent_fault(self) -> str | None:
+        """Return what is wrong with where one may come back to, in one sentence."""
+        detail = self.consent.detail or ""
+        if not self.consent.given:
+            return None
+        if self.consent.how == PHONE and not _PHONE.fullmatch(detail):
+            return str(gettext("Please give the number to call, like +44 20 7946 0018."))
+        if self.consent.how == MAIL and detail and not can_be_written_to(detail):
+            return str(gettext("Please give one e-mail address, like mo@example.org."))
+        return None
 
 
 def _both() -> str:
@@ -83,7 +113,7 @@ _UNSEEN = (
 
 
 def read_typed(request: Request) -> Typed:
-    """Read the fields ``answer`` and ``nothing`` of a request.
+    """Read the fields of a customer's page, ``answer`` and ``nothing`` above all.
 
     Parameters
     ----------
@@ -109,7 +139,19 @@ def read_typed(request: Request) -> Typed:
         bool(pressed),
         pressed == "only",
         language if _LANGUAGE.fullmatch(language) and len(language) <= 20 else None,
+        fields.get("do", ""),
+        _number(fields.get("seen", "")),
+        _consent(fields) if "may" in fields else _NO_CONSENT,
     )
+
+
+def _number(typed: str) -> int:
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0
+
+
+def _consent(fields: Mapping[str, str]) -> Consent:
+    how = PHONE if fields.get("how") == PHONE else MAIL
+    return Consent(True, how, as_stored(fields.get("detail", "")).strip() or None)
 
 
 def _urlencoded(body: bytes) -> dict[str, str]:

@@ -1,20 +1,49 @@
 """The customer's page: one question, one box, one button. The link is the authority."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
+from typing import TypeVar
 from urllib.parse import quote
 
-from flask import Blueprint, abort, make_response, render_template, request
+from flask import Blueprint, request
+from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from survey.answer.actions import take_answer
+from survey.answer.afterwards import (
+    allow_coming_back,
+    change_answer,
+    take_back,
+    write_back,
+)
+from survey.answer.asking import Asking, asking_by_link
 from survey.answer.forms import Typed, read_typed
-from survey.answer.queries import OpenedLink, Said, Wording, opened_link, what_was_said, wording_of
+from survey.answer.queries import (
+    OpenedLink,
+    Said,
+    Wording,
+    closed_link,
+    opened_link,
+    what_came_since,
+    what_was_said,
+    wording_of,
+)
+from survey.answer.screens import (
+    change_screen,
+    closed_screen,
+    gone_screen,
+    not_kept_screen,
+    question_screen,
+    said_screen,
+    take_back_screen,
+    unknown_screen,
+)
 from survey.clock import utc_now
-from survey.errors import AfterwordError
+from survey.errors import AfterwordError, DeniedError
 from survey.records.faults import lost_race, sqlstate_of
 from survey.tokens import token_alone
 from survey.web.access import open_to
@@ -24,6 +53,7 @@ from survey.web.unknown_links import count_unknown_link, refuse_who_guesses
 
 log = logging.getLogger(__name__)
 blueprint = Blueprint("answer", __name__)
+Result = TypeVar("Result")
 
 
 @blueprint.get("/a/", defaults={"token": ""})
@@ -34,13 +64,19 @@ def page(token: str) -> Response:
     now = utc_now()
     link = _opened(token, now)
     if link is None:
-        return _unknown(Typed(""))
+        return _nothing_opens(token, now)
     with database().reading() as session:
+        asking = asking_by_link(link, wording_of(session, link, page_language()))
         said = what_was_said(session, link) if link.answered else None
-        wording = wording_of(session, link, page_language())
-    if said is not None:
-        return _said(link, wording, said)
-    return _question(link, wording)
+        if said is None:
+            return question_screen(asking)
+        if said.state != "given":
+            return gone_screen(asking, said)
+        if "change" in request.args:
+            return change_screen(asking, said)
+        if "take-back" in request.args:
+            return take_back_screen(asking, said)
+        return said_screen(asking, said, what_came_since(session, link, said))
 
 
 @blueprint.post("/a/", defaults={"token": ""})
@@ -56,43 +92,56 @@ def send(token: str) -> Response:
     except Exception as error:  # whatever it is: the words are the customer's, and only here
         # Their text and token may stand in the error's own words, which stay out of the log.
         log.error("an answer could not be kept: %s %s", type(error).__name__, sqlstate_of(error))
-        return _not_kept(read_typed(request))
+        return not_kept_screen(read_typed(request))
+
+
+@blueprint.errorhandler(DeniedError)
+def came_by_another_site(_error: DeniedError) -> Response:
+    """Give the words back where another site, or a browser that says none, sent them.
+
+    Sending them on is the customer's own press on our own page, so nothing is decided here.
+    """
+    token, now = (request.view_args or {}).get("token", ""), utc_now()
+    if _opened(token, now) is None:
+        refuse_who_guesses()
+        return _nothing_opens(token, now, read_typed(request))
+    return not_kept_screen(read_typed(request), foreign=True)
 
 
 def _sent(token: str, now: datetime) -> Response:
     link = _opened(token, now)
     if link is None:
         refuse_who_guesses()  # before their words are read: reading is what costs
-        return _unknown(read_typed(request))
+        return _nothing_opens(token, now, read_typed(request))
     typed = read_typed(request)
     if link.answered:
-        return _second_answer(link, typed)
+        return _afterwards(link, typed, now)
     if typed.fault:
-        return _question(link, _wording(link), typed)
+        return question_screen(_asking(link), typed)
     if link.question_version_id is None:
         link = _pinned(link)
     if typed.language and link.customer_language is None:
         link = replace(link, language=typed.language)
+    taken = _tried_twice(lambda: _taken(link, typed, now))
+    return _to_what_was_said() if taken else _afterwards(link, typed, now)
+
+
+def _tried_twice(act: Callable[[], Result]) -> Result:
+    """Who lost a race is tried again, unseen."""
     try:
-        taken = _taken(link, typed, now)
+        return act()
     except Exception as error:
         if not lost_race(error):
             raise
-        taken = _taken(link, typed, now)
-    return _to_what_was_said() if taken else _second_answer(link, typed)
+        return act()
 
 
 def _taken(link: OpenedLink, typed: Typed, now: datetime) -> bool:
     text = "" if typed.nothing else typed.text
     with database().taking() as straight:
-        return take_answer(straight, link, text, now, nothing=typed.nothing)
-
-
-def _not_kept(typed: Typed) -> Response:
-    page = render_template("answer/not_kept.html", typed=typed)
-    response = make_response(page, HTTPStatus.SERVICE_UNAVAILABLE)
-    response.headers["Retry-After"] = "60"
-    return response
+        return take_answer(
+            straight, link, text, now, nothing=typed.nothing, may_come_back=typed.consent.given
+        )
 
 
 def _opened(token: str, now: datetime) -> OpenedLink | None:
@@ -100,6 +149,10 @@ def _opened(token: str, now: datetime) -> OpenedLink | None:
         link = opened_link(straight, token_alone(token), now)
     speak(link.customer_language if link else None)
     return link
+
+
+def _asking(link: OpenedLink) -> Asking:
+    return asking_by_link(link, _wording(link))
 
 
 def _wording(link: OpenedLink) -> Wording:
@@ -118,36 +171,118 @@ def _to_what_was_said() -> Response:
     return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": quote(request.path)})
 
 
-def _question(link: OpenedLink, wording: Wording, typed: Typed | None = None) -> Response:
-    """Show the question, or again with what was sent and why it was not taken."""
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if typed else HTTPStatus.OK
-    page = render_template("answer/question.html", link=link, wording=wording, typed=typed)
-    response = make_response(page, status)
-    # Not no-store: with it, browsers drop what was typed when one leaves the page and comes back.
-    response.headers["Cache-Control"] = "private, no-cache"
-    return response
+def _nothing_opens(token: str, now: datetime, typed: Typed | None = None) -> Response:
+    """Tell whoever holds a link whose time is over; of any other nobody learns anything."""
+    unsaved = typed.text if typed and not typed.blank else ""
+    with database().looking() as straight:
+        closed = closed_link(straight, token_alone(token), now)
+    if closed is not None:
+        speak(closed.customer_language)
+        return closed_screen(closed, unsaved)
+    count_unknown_link()
+    return unknown_screen(unsaved)
 
 
-def _second_answer(link: OpenedLink, typed: Typed) -> Response:
-    """Answer a second post: pressing twice is no fault, other words are given back unsaved."""
+def _afterwards(link: OpenedLink, typed: Typed, now: datetime) -> Response:
+    """Do with an answer that was given before what was asked, or say why not."""
     with database().reading() as session:
-        said, wording = what_was_said(session, link), wording_of(session, link, page_language())
-    if said is None:
-        abort(HTTPStatus.CONFLICT)
+        said, asking = what_was_said(session, link), asking_by_link(link, _wording(link))
+    if said is None:  # its invitation says it is there: somebody is just removing it
+        return not_kept_screen(typed)
+    if said.state != "given":
+        return _gone(asking, said, typed)
+    doing = {
+        "change": _change,
+        "withdraw": _withdraw,
+        "come-back": _come_back,
+        "write": _write,
+    }.get(typed.doing, _second_answer)
+    return doing(link, asking, said, typed, now)
+
+
+def _second_answer(
+    link: OpenedLink, asking: Asking, said: Said, typed: Typed, now: datetime
+) -> Response:
+    """Pressing twice is no fault; other words may take the place of the first, if wanted."""
     if typed.blank or typed.text == said.text:
         return _to_what_was_said()
-    return _said(link, wording, said, unsaved=typed.text)
+    return change_screen(asking, said, typed=typed, stale=True)
 
 
-def _said(link: OpenedLink, wording: Wording, said: Said, unsaved: str = "") -> Response:
-    page = render_template(
-        "answer/said.html", link=link, wording=wording, said=said, unsaved=unsaved
+def _change(link: OpenedLink, asking: Asking, said: Said, typed: Typed, now: datetime) -> Response:
+    if typed.nothing and typed.text == said.text:
+        typed = replace(typed, words_left_out=True)  # what stands in the box is what was said
+    if typed.fault:
+        return change_screen(asking, said, typed=typed, fault=typed.fault)
+    text = "" if typed.nothing else typed.text
+    outcome = _written(
+        lambda session: change_answer(
+            session, link.workspace_id, said.answer_id, text, now,
+            seen=typed.seen, nothing=typed.nothing,
+        )
+    )  # fmt: skip
+    if outcome == "done":
+        return _to_what_was_said()
+    said = _said_now(link) or said
+    if said.state != "given":
+        return _gone(asking, said, typed)
+    return change_screen(asking, said, typed=typed, stale=True)
+
+
+def _withdraw(
+    link: OpenedLink, asking: Asking, said: Said, typed: Typed, now: datetime
+) -> Response:
+    _written(lambda session: take_back(session, link.workspace_id, said.answer_id, now))
+    return _to_what_was_said()
+
+
+def _come_back(
+    link: OpenedLink, asking: Asking, said: Said, typed: Typed, now: datetime
+) -> Response:
+    if typed.consent_fault:
+        return _said_again(link, asking, said, typed, typed.consent_fault)
+    _written(
+        lambda session: allow_coming_back(
+            session, link.workspace_id, said.answer_id, typed.consent, now
+        )
     )
-    return make_response(page, HTTPStatus.CONFLICT if unsaved else HTTPStatus.OK)
+    return _to_what_was_said()
 
 
-def _unknown(typed: Typed) -> Response:
-    """One page for every link that opens nothing; it gives typed words back, and tells no more."""
-    count_unknown_link()
-    text = "" if typed.blank else typed.text
-    return make_response(render_template("answer/unknown.html", text=text), HTTPStatus.NOT_FOUND)
+def _write(link: OpenedLink, asking: Asking, said: Said, typed: Typed, now: datetime) -> Response:
+    if typed.fault:
+        return _said_again(link, asking, said, typed, typed.fault)
+    outcome = _written(
+        lambda session: write_back(
+            session, link.workspace_id, said.answer_id, typed.text, now, after=typed.seen
+        )
+    )
+    if outcome == "withdrawn":
+        return _gone(asking, _said_now(link) or said, typed)
+    return _to_what_was_said()
+
+
+def _written(act: Callable[[Session], Result]) -> Result:
+    def once() -> Result:
+        with database().writing() as session:
+            return act(session)
+
+    return _tried_twice(once)
+
+
+def _said_now(link: OpenedLink) -> Said | None:
+    with database().reading() as session:
+        return what_was_said(session, link)
+
+
+def _said_again(link: OpenedLink, asking: Asking, said: Said, typed: Typed, fault: str) -> Response:
+    with database().reading() as session:
+        since = what_came_since(session, link, said)
+    return said_screen(asking, said, since, typed=typed, fault=fault)
+
+
+def _gone(asking: Asking, said: Said, typed: Typed) -> Response:
+    """Taking back twice is no fault; words that come too late are given back."""
+    if typed.doing in ("withdraw", "come-back") or typed.blank:
+        return _to_what_was_said()
+    return gone_screen(asking, said, typed.text)

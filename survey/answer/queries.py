@@ -1,7 +1,8 @@
 """What the customer's page needs to know."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Literal
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -21,6 +22,7 @@ from survey.records import (
 from survey.records.asking import ANSWERABLE
 from survey.records.base import table_of
 from survey.records.straight import Prepared, Straight
+from survey.records.talks import Changed, Consent, consent_of, thread, what_changed
 from survey.tokens import token_sha256
 
 
@@ -31,11 +33,15 @@ class OpenedLink:
     Parameters
     ----------
     answered : bool
-        Whether its one answer was given.
+        Whether its one answer was given, be it withdrawn since.
     question_version_id, language : int, str or None
         The wording that was pinned when it was sent, if it was.
+    customer_email : str
+        The address that was written to; empty where none is known.
     customer_language : str or None
         What the business told about its customer's language.
+    keep_months : int or None
+        After how many months the answer is erased, if ever.
     """
 
     answered: bool
@@ -45,6 +51,7 @@ class OpenedLink:
     question_version_id: int | None
     language: str | None
     interaction_id: int
+    customer_email: str
     customer_name: str | None
     customer_language: str | None
     served_by: str | None
@@ -54,6 +61,7 @@ class OpenedLink:
     occurred_at: datetime | None
     business: str
     time_zone: str
+    keep_months: int | None
 
     @property
     def occurred_on(self) -> date | None:
@@ -72,12 +80,62 @@ class Wording:
 
 @dataclass(frozen=True)
 class Said:
-    """What a customer said with a link."""
+    """What a customer said with a link.
 
+    Parameters
+    ----------
+    answer_id, version : int
+        Which answer, and which version of it.
+    text, nothing : str, bool
+        Its words, empty where nothing more was needed.
+    on : date
+        The workspace's own day of answering.
+    changed_on : date or None
+        The day on which it was changed last.
+    state : str
+        ``given``, ``withdrawn`` by the customer, or ``expired`` with age.
+    """
+
+    answer_id: int
+    version: int
     text: str
     nothing: bool
     on: date
-    withdrawn: bool
+    changed_on: date | None
+    state: Literal["given", "withdrawn", "expired"]
+
+
+@dataclass(frozen=True)
+class LetterShown:
+    """A letter as the customer reads it."""
+
+    from_team: bool
+    signed: str | None
+    body: str
+    on: date
+
+
+@dataclass(frozen=True)
+class Since:
+    """What came after an answer: letters, what was changed, and whether one may come back."""
+
+    consent: Consent = field(default_factory=Consent)
+    letters: tuple[LetterShown, ...] = ()
+    changes: tuple[Changed, ...] = ()
+
+    @property
+    def replied(self) -> LetterShown | None:
+        """The business's letter that waits to be read, where it wrote last."""
+        return self.letters[-1] if self.letters and self.letters[-1].from_team else None
+
+
+@dataclass(frozen=True)
+class ClosedLink:
+    """An invitation whose time to answer is over."""
+
+    business: str
+    closed_on: date
+    customer_language: str | None
 
 
 _invitation, _interaction = table_of(Invitation).c, table_of(Interaction).c
@@ -92,6 +150,7 @@ _OPEN = Prepared(
         _invitation.question_version_id,
         _invitation.language,
         _interaction.id,
+        _interaction.customer_email,
         _interaction.customer_name,
         _interaction.customer_language,
         _interaction.served_by,
@@ -101,6 +160,7 @@ _OPEN = Prepared(
         _interaction.occurred_at,
         _workspace.name,
         _workspace.time_zone,
+        _workspace.keep_months,
     )
     .select_from(table_of(Link))
     .join(
@@ -139,7 +199,7 @@ def opened_link(straight: Straight, token: str, now: datetime) -> OpenedLink | N
     if not rows:
         return None
     (state, expires_at), opened = rows[0][:2], rows[0][2:]
-    answered = state == "answered"
+    answered = state in ("answered", "withdrawn")
     if not answered and (state not in ANSWERABLE or expires_at <= now):
         return None
     return OpenedLink(answered, *opened)
@@ -188,7 +248,16 @@ def wording_of(session: Session, link: OpenedLink, read_in: str = "en") -> Wordi
 def what_was_said(session: Session, link: OpenedLink) -> Said | None:
     """Return the answer given with a link, in its newest version."""
     row = session.execute(
-        select(AnswerText.body, Answer.said_nothing, Answer.answered_on, Answer.state)
+        select(
+            Answer.id,
+            Answer.version,
+            AnswerText.body,
+            AnswerText.written_at,
+            Answer.said_nothing,
+            Answer.answered_on,
+            Answer.state,
+            Answer.expired_on,
+        )
         .join(
             AnswerText,
             (AnswerText.workspace_id == Answer.workspace_id)
@@ -199,4 +268,36 @@ def what_was_said(session: Session, link: OpenedLink) -> Said | None:
     ).one_or_none()
     if row is None:
         return None
-    return Said(row.body, row.said_nothing, row.answered_on, row.state == "withdrawn")
+    changed = row.version > 1 and row.written_at
+    return Said(
+        answer_id=row.id,
+        version=row.version,
+        text=row.body,
+        nothing=row.said_nothing,
+        on=row.answered_on,
+        changed_on=day_in(row.written_at, link.time_zone) if changed else None,
+        state="expired" if row.expired_on else row.state,
+    )
+
+
+def what_came_since(session: Session, link: OpenedLink, said: Said) -> Since:
+    """Return what came after the answer that was given with a link."""
+    place = (link.workspace_id, said.answer_id)
+    letters = tuple(
+        LetterShown(one.from_team, one.signed, one.body, day_in(one.written_at, link.time_zone))
+        for one in thread(session, *place)
+    )
+    changes = tuple(one for one in what_changed(session, *place) if one.on >= said.on)
+    return Since(consent_of(session, *place), letters, changes)
+
+
+def closed_link(straight: Straight, token: str, now: datetime) -> ClosedLink | None:
+    """Return what a link was for whose time to answer is over; None for every other link."""
+    rows = straight.rows(_OPEN, {"token": token_sha256(token)})
+    if not rows:
+        return None
+    (state, expires_at), link = rows[0][:2], OpenedLink(False, *rows[0][2:])
+    if state not in ANSWERABLE or expires_at > now:
+        return None
+    closed_on = day_in(expires_at, link.time_zone)
+    return ClosedLink(link.business, closed_on, link.customer_language)

@@ -16,10 +16,11 @@ from survey.records.text import as_stored
 DEFAULT_QUESTION = "What would have been more helpful?"
 DEFAULT_QUESTION_KEY = "helpful"
 LONGEST_NAME = 120
+USUAL_KEEPING = 24  # months; the owner may say otherwise
 
 
 def create_workspace(session: Session, name: str, now: datetime) -> Workspace:
-    """Make a workspace that asks the default question, at once, in English.
+    """Make a workspace that asks the default question at once and keeps answers for two years.
 
     Parameters
     ----------
@@ -43,7 +44,13 @@ def create_workspace(session: Session, name: str, now: datetime) -> Workspace:
     name = " ".join(as_stored(name).split())
     if not 0 < len(name) <= LONGEST_NAME:
         raise FieldError("name", f"Please give a name of 1 to {LONGEST_NAME} characters.")
-    workspace = Workspace(id=new_id(), slug=_free_slug(session, name), name=name, created_at=now)
+    workspace = Workspace(
+        id=new_id(),
+        slug=_free_slug(session, name),
+        name=name,
+        created_at=now,
+        keep_months=USUAL_KEEPING,
+    )
     session.add(workspace)
     session.flush()
     add_question(session, workspace.id, DEFAULT_QUESTION_KEY, {"en": DEFAULT_QUESTION}, now)

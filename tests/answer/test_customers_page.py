@@ -17,7 +17,7 @@ from survey.clock import utc_now
 from survey.records import Answer, AnswerSegment, AnswerText, Invitation, Workspace
 from survey.records.counts import counts_now
 from survey.records.database import Database
-from survey.web.limits import UNKNOWN_LINKS
+from survey.web.limits import UNKNOWN_LINKS, UNKNOWN_LINKS_OVERALL
 from tests.support.browser import Browser
 from tests.support.invitations import Invited, invite
 from tests.support.people import Business
@@ -67,6 +67,8 @@ def test_the_page_says_who_asks_about_what_and_who_reads_it(
     assert "about your visit, on Tuesday 17 November" in words
     assert "What would have been more helpful?" in words
     assert "Hill Street Dental reads this and can see that it is from you." in words
+    assert "It is kept for 24 months; then your words and your name are erased." in words
+    assert "With this same link you can change it or take it back." in words
 
 
 def test_nobody_is_told_off_before_they_began(client: Browser, invited: Invited) -> None:
@@ -282,11 +284,9 @@ def test_a_body_beyond_all_measure_is_refused(client: Browser, invited: Invited)
 
 
 def _unknown_links(database: Database, business: Business, elsewhere: Business) -> list[str]:
-    expired = invite(database, business, expires_at=utc_now() - timedelta(seconds=1))
     skipped = invite(database, business, state="skipped")
     known = invite(database, business)
     return [
-        expired.link,
         skipped.link,
         known.link[:-1],
         known.link + "x",
@@ -314,12 +314,26 @@ def test_links_that_open_nothing_all_look_the_same(
 def test_words_sent_to_a_link_that_opens_nothing_are_given_back(
     client: Browser, database: Database, business: Business
 ) -> None:
-    expired = invite(database, business, expires_at=utc_now())
-    for link in (expired.link, "/a/nobody"):
+    skipped = invite(database, business, state="skipped")
+    for link in (skipped.link, "/a/nobody"):
         sent = client.post(link, data={"answer": "Less waiting."})
         assert sent.status_code == 404
         assert "What you wrote was not sent." in _words(sent)
         assert "Less waiting." in _words(sent)
+    assert _kept(database) == []
+
+
+def test_a_link_whose_time_is_over_says_so_and_gives_words_back(
+    client: Browser, database: Database, business: Business
+) -> None:
+    late = invite(database, business, expires_at=utc_now() - timedelta(seconds=1))
+    opened = client.get(late.link)
+    assert opened.status_code == 410
+    assert "This question is closed" in _words(opened)
+    assert business.name in _words(opened)
+    sent = client.post(late.link, data={"answer": "Less waiting."})
+    assert sent.status_code == 410
+    assert "Less waiting." in _words(sent)
     assert _kept(database) == []
 
 
@@ -340,6 +354,20 @@ def test_unknown_links_are_limited_by_address_and_known_ones_never(
     assert client.post(invited.link, data={"answer": "Good."}).status_code == 303
     elsewhere: Any = {"REMOTE_ADDR": "198.51.100.7"}
     assert client.get("/a/guess", environ_overrides=elsewhere).status_code == 404
+
+
+def test_many_addresses_that_guess_together_are_limited_and_known_links_still_open(
+    app: Flask, client: Browser, invited: Invited
+) -> None:
+    limits = app.extensions["afterword"].limits
+    for _ in range(int(UNKNOWN_LINKS_OVERALL.partition("/")[0])):
+        limits.count(UNKNOWN_LINKS_OVERALL, "link")
+    assert client.get("/a/guess").status_code == 429
+    assert client.post("/a/guess", data={"answer": "Good."}).status_code == 429
+    assert client.get(invited.link).status_code == 200
+    assert client.post(invited.link, data={"answer": "Good."}).status_code == 303
+    assert client.post(invited.link, data={"do": "withdraw"}).status_code == 303
+    assert client.get(invited.link).status_code == 200
 
 
 @pytest.mark.parametrize("state", ["queued", "sending", "sent", "failed"])
@@ -410,6 +438,16 @@ def test_the_page_needs_no_script_no_cookie_and_no_third_party(
     client: Browser, invited: Invited
 ) -> None:
     opened = client.get(invited.link)
+    _is_light_and_alone(client, opened)
+    client.post(invited.link, data={"answer": "Less waiting.", "may": "1"})
+    for address in ("", "?change", "?take-back"):
+        _is_light_and_alone(client, client.get(invited.link + address))
+    client.post(invited.link, data={"do": "withdraw"})
+    for address in (invited.link, "/a/unknown"):
+        _is_light_and_alone(client, client.get(address))
+
+
+def _is_light_and_alone(client: Browser, opened: TestResponse) -> None:
     page = opened.get_data(as_text=True)
     sheets = re.findall(r'<link rel="stylesheet" href="([^"]+)"', page)
     weight = len(opened.data) + sum(_weight(client, sheet) for sheet in sheets)
