@@ -138,6 +138,8 @@ def _make_links(home: Path, count: int) -> list[str]:
                     "nonce": nonce,
                     "created_at": now,
                     "due_at": now,
+                    "sent_at": now,
+                    "asked_on": now.date(),
                     "expires_at": now + timedelta(days=90),
                 }
             )

@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from survey.account import owner_pages as account_owner_pages
 from survey.account import pages as account_pages
 from survey.answer import pages as answer_pages
+from survey.answer.ordinary import OrdinaryPosts
 from survey.ask import api as ask_api
 from survey.ask import owner_pages as ask_owner_pages
 from survey.ask import pages as ask_pages
@@ -22,7 +23,7 @@ from survey.show import pages as show_pages
 from survey.web import health
 from survey.web.access import guard, open_to
 from survey.web.current import Composed, compose, place
-from survey.web.headers import set_headers
+from survey.web.headers import headers_of_all, set_headers
 from survey.web.language import speak_languages
 from survey.web.limits import Limits
 from survey.web.nav import offer_nav
@@ -61,6 +62,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.session_interface = BrowserSessions()
     compose(app, Composed(settings, Database(settings.database_url), Limits()))
+    _take_ordinary_posts(app, settings)
     _stand_behind_proxies(app, settings.trusted_proxies)
     _register_parts(app)
     open_to("public")(app.view_functions["static"])
@@ -93,6 +95,15 @@ def _stay_in_workspace(endpoint: str, values: dict[str, Any]) -> None:
     inside = g.get("place")
     if inside and current_app.url_map.is_endpoint_expecting(endpoint, "workspace"):
         values.setdefault("workspace", inside.slug)
+
+
+def _take_ordinary_posts(app: Flask, settings: Settings) -> None:
+    app.wsgi_app = OrdinaryPosts(  # type: ignore[method-assign]
+        app.wsgi_app,
+        app.extensions["afterword"].database,
+        [settings.base_url.rstrip("/")],
+        headers_of_all(secure=settings.secure),
+    )
 
 
 def _stand_behind_proxies(app: Flask, count: int) -> None:

@@ -13,6 +13,7 @@ from types import FrameType
 from survey.ask.work import MailRound, mailer_of, settle
 from survey.records.anonymity import let_in, ready_to_be_let_in
 from survey.records.answering import GIVEN
+from survey.records.arrivals import arrivals_wait, take_in
 from survey.records.counts import fold, waiting_changes
 from survey.records.database import Database, database_now, what_failed
 from survey.records.heartbeat import beat, forget_beats
@@ -97,11 +98,21 @@ def worker_loops(database: Database, settings: Settings, stop: threading.Event) 
             "themes",
             lambda: Understanding(database, settings.model, stopping=stop.is_set).rounds(),
         ),
-        Loop("counts", lambda: [lambda: _fold_counts(database)]),
+        Loop("counts", lambda: [lambda: _take_in(database), lambda: _fold_counts(database)]),
         Loop("anonymous", lambda: [lambda: _let_in_together(database)], every=5.0),
         Loop("keeping", lambda: [lambda: let_old_answers_go(database)], every=60.0),
         Loop("settle", lambda: [lambda: settle(database)], every=30.0),
     ]
+
+
+def _take_in(database: Database) -> bool:
+    """Take in a few at a time: a write transaction should stay under 20 ms."""
+    limit = 50
+    with database.reading() as session:
+        if not arrivals_wait(session):
+            return False
+    with database.writing() as session:
+        return take_in(session, database_now(session), limit=limit) == limit
 
 
 def _fold_counts(database: Database) -> bool:

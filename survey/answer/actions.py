@@ -14,17 +14,16 @@ from survey.records import (
     InteractionSegment,
     Invitation,
     Talk,
-    Workspace,
     new_id,
 )
+from survey.records.arrivals import note_arrival_straight
 from survey.records.asking import ANSWERABLE
 from survey.records.base import table_of
 from survey.records.counts import Counted, Measure, count_straight
 from survey.records.replying import MAIL
-from survey.records.search import index_straight
 from survey.records.straight import Prepared, Straight, inserting
 
-_invitation, _workspace = table_of(Invitation).c, table_of(Workspace).c
+_invitation = table_of(Invitation).c
 _segment = table_of(InteractionSegment).c
 _TAKE = Prepared(
     update(table_of(Invitation))
@@ -54,11 +53,6 @@ _SEGMENTS = Prepared(
         _segment.workspace_id == bindparam("workspace"),
         _segment.interaction_id == bindparam("interaction"),
     )
-)
-_CHANGED = Prepared(
-    update(table_of(Workspace))
-    .where(_workspace.id == bindparam("workspace"))
-    .values(answers_changed_at=bindparam("now"))
 )
 _ANSWERED = (Measure("answered"),)
 
@@ -103,11 +97,9 @@ def take_answer(
     if may_come_back:
         straight.run(_TALK, _talk_row(answer))
     segments = _copy_segments(straight, link, answer["id"])
-    if text:
-        index_straight(straight, link.workspace_id, answer["id"], text)
+    note_arrival_straight(straight, link.workspace_id, answer["id"])
     counted = Counted(link.workspace_id, link.question_id, answer["answered_on"], segments)
     count_straight(straight, 1, counted, _ANSWERED)
-    straight.run(_CHANGED, {"workspace": link.workspace_id, "now": now})
     return True
 
 

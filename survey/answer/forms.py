@@ -129,9 +129,27 @@ def read_typed(request: Request) -> Typed:
     """
     request.max_content_length = request.max_form_memory_size = LONGEST_BODY
     if request.mimetype == "application/x-www-form-urlencoded":
-        fields = _urlencoded(request.get_data())
-    else:
-        fields = request.form.to_dict()
+        return typed_in(request.get_data())
+    return _typed(request.form.to_dict())
+
+
+def typed_in(body: bytes) -> Typed:
+    """Read an urlencoded body.
+
+    Parameters
+    ----------
+    body : bytes
+        Anything at all.
+
+    Raises
+    ------
+    BadRequest
+        For a body with more than a hundred fields.
+    """
+    return _typed(_urlencoded(body))
+
+
+def _typed(fields: Mapping[str, str]) -> Typed:
     pressed = fields.get("nothing", "")
     language = fields.get("in", "")
     return Typed(

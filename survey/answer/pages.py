@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from survey.answer.actions import take_answer
 from survey.answer.afterwards import (
     allow_coming_back,
     change_answer,
@@ -22,6 +21,7 @@ from survey.answer.afterwards import (
 )
 from survey.answer.asking import Asking, asking_by_link
 from survey.answer.forms import Typed, read_typed
+from survey.answer.ordinary import take_typed
 from survey.answer.queries import (
     OpenedLink,
     Said,
@@ -120,9 +120,7 @@ def _sent(token: str, now: datetime) -> Response:
         return question_screen(_asking(link), typed)
     if link.question_version_id is None:
         link = _pinned(link)
-    if typed.language and link.customer_language is None:
-        link = replace(link, language=typed.language)
-    taken = _tried_twice(lambda: _taken(link, typed, now))
+    taken = _tried_twice(lambda: take_typed(database(), link, typed, now))
     return _to_what_was_said() if taken else _afterwards(link, typed, now)
 
 
@@ -134,14 +132,6 @@ def _tried_twice(act: Callable[[], Result]) -> Result:
         if not lost_race(error):
             raise
         return act()
-
-
-def _taken(link: OpenedLink, typed: Typed, now: datetime) -> bool:
-    text = "" if typed.nothing else typed.text
-    with database().taking() as straight:
-        return take_answer(
-            straight, link, text, now, nothing=typed.nothing, may_come_back=typed.consent.given
-        )
 
 
 def _opened(token: str, now: datetime) -> OpenedLink | None:

@@ -71,7 +71,9 @@ def has_due_invitations(session: Session, now: datetime) -> bool:
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:
-    return and_(Invitation.state.in_(WAITING), Invitation.due_at <= now)
+    return and_(
+        Invitation.state.in_(WAITING), Invitation.sent_at.is_(None), Invitation.due_at <= now
+    )
 
 
 def _pin_wordings(session: Session, lease_id: str) -> None:

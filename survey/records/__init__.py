@@ -13,6 +13,7 @@ from survey.records.accounts import (
 )
 from survey.records.anonymity import HeldAnswer
 from survey.records.answering import Answer, AnswerSegment, AnswerText, ImportBatch
+from survey.records.arrivals import Arrival
 from survey.records.asking import (
     Interaction,
     InteractionSegment,
@@ -52,6 +53,7 @@ __all__ = [
     "AnswerSegment",
     "AnswerText",
     "ApiKey",
+    "Arrival",
     "Assignment",
     "ChangeNote",
     "CountDelta",

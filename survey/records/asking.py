@@ -116,14 +116,15 @@ class Invitation(DueWork, Record):
             name="state",
         ),
         UniqueConstraint("workspace_id", "interaction_id"),
-        Index("ix_invitation_due", "state", "due_at"),
+        # What was sent is left out, so that answering touches neither of them.
         Index(
             "ix_invitation_unsent",
             "state",
+            "due_at",
             sqlite_where=text("sent_at IS NULL"),
             postgresql_where=text("sent_at IS NULL"),
         ),
-        Index("ix_invitation_workspace_id_asked_on", "workspace_id", "asked_on", "state"),
+        Index("ix_invitation_workspace_id_asked_on", "workspace_id", "asked_on"),
     )
 
     workspace_id: Mapped[int] = mapped_column(primary_key=True)

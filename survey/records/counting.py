@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, Date, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from survey.records.base import CLUSTERED, Record, row_id
@@ -61,7 +61,6 @@ class CountDelta(Record):
     __tablename__ = "count_delta"
     __table_args__ = (
         CheckConstraint(_MEASURE_CHECK, name="measure"),
-        Index("ix_count_delta_workspace_id_measure_day", "workspace_id", "measure", "day"),
         CLUSTERED,
     )
 

@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import ModuleType
@@ -44,6 +44,7 @@ class Database:
         # sleep-and-retry gives three times the rate and a fortieth of the tail.
         self._write_lock = threading.Lock()
         self._raced: Any = None
+        self._glances = _OnePerThread(self._own_connection)
         self._checkpoints = Checkpoints(self._own_connection, self._write_lock)
 
     @contextmanager
@@ -70,6 +71,13 @@ class Database:
     @contextmanager
     def looking(self) -> Iterator[Straight]:
         """As `reading`, straight on the driver: for single statements on the raced path."""
+        if self.on_sqlite:
+            cursor = self._glances.mine().cursor()
+            try:
+                yield Straight(cursor, self.engine.dialect)
+            finally:
+                cursor.close()
+            return
         connection = self.engine.raw_connection()
         try:
             cursor = connection.cursor()
@@ -126,9 +134,31 @@ class Database:
         """Close all connections."""
         if self.on_sqlite:
             self._checkpoints.close()
+        self._glances.close()
         if self._raced is not None:
             self._raced.close()
         self.engine.dispose()
+
+
+class _OnePerThread:
+    """Connections that see single statements only: outside a transaction, each sees the newest
+    state and holds nothing, so that nothing has to be begun, ended or given back.
+    """
+
+    def __init__(self, connect: Callable[[], Any]) -> None:
+        self._connect = connect
+        self._here = threading.local()
+        self._all: list[Any] = []
+
+    def mine(self) -> Any:
+        if not hasattr(self._here, "connection"):
+            self._here.connection = self._connect()
+            self._all.append(self._here.connection)
+        return self._here.connection
+
+    def close(self) -> None:
+        for connection in self._all:
+            connection.close()
 
 
 def open_engine(url: str) -> Engine:

@@ -5,8 +5,6 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from survey.records.straight import Prepared, Straight
-
 # FTS5's own tables and PostgreSQL's table are made by hand in the first migration and are left
 # out of alembic's comparison.
 INDEX_TABLES = frozenset(
@@ -21,13 +19,13 @@ _INSERT = {
         "VALUES (:workspace, :answer, to_tsvector('simple', :body))"
     ),
 }
-_INDEX = {name: Prepared(text(statement)) for name, statement in _INSERT.items()}
 
 
 def index_answer(session: Session, workspace_id: int, answer_id: int, body: str) -> None:
     """Make an answer's words findable, replacing what was indexed before."""
     forget_answers(session, workspace_id, [answer_id])
-    index_new_answers(session, workspace_id, {answer_id: body})
+    if body:
+        index_new_answers(session, workspace_id, {answer_id: body})
 
 
 def index_new_answers(session: Session, workspace_id: int, bodies: Mapping[int, str]) -> None:
@@ -39,12 +37,6 @@ def index_new_answers(session: Session, workspace_id: int, bodies: Mapping[int, 
     ]
     if rows:
         session.execute(text(statement), rows)
-
-
-def index_straight(straight: Straight, workspace_id: int, answer_id: int, body: str) -> None:
-    """Make the words of one new answer findable, on the raced path."""
-    values = {"workspace": workspace_id, "answer": answer_id, "body": body}
-    straight.run(_INDEX[straight.database], values)
 
 
 def forget_answers(session: Session, workspace_id: int, answer_ids: Iterable[int]) -> None:

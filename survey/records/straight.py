@@ -8,7 +8,7 @@ write, so it goes without. The statements remain SQLAlchemy's: compiled once, ty
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import ClauseElement, Insert, bindparam, insert
+from sqlalchemy import BindParameter, ClauseElement, Insert, bindparam, insert
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.selectable import Select
 
@@ -75,29 +75,20 @@ class _Compiled:
     def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
         made: Any = statement.compile(dialect=dialect)
         self.sql = str(made)
-        self._order: list[str] | None = made.positiontup
-        self._to_driver = {
-            name: convert
-            for name, bound in made.binds.items()
-            if (convert := bound.type.dialect_impl(dialect).bind_processor(dialect)) is not None
-        }
-        fixed = {name: bound.value for name, bound in made.binds.items() if not bound.required}
-        self._fixed = self._converted_in(fixed)
+        self._by_place: bool = made.positiontup is not None
+        names = made.positiontup if self._by_place else list(made.binds)
+        self._slots = [(name, *_slot(made.binds[name], dialect)) for name in names]
         self._from_driver = _row_converts(statement, dialect)
 
     def parameters(self, values: Mapping[str, Any]) -> Any:
-        """Return the driver's parameters: a tuple where places count, else a mapping."""
-        ready = self._fixed | self._converted_in(values)
-        if self._order is None:
+        """Return the driver's parameters: a list where places count, else a mapping."""
+        ready = []
+        for name, fixed, convert in self._slots:  # most are plain: a loop costs least
+            value = values[name] if fixed is None else fixed
+            ready.append(value if convert is None or value is None else convert(value))
+        if self._by_place:
             return ready
-        return tuple([ready[name] for name in self._order])
-
-    def _converted_in(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        ready = dict(values)
-        for name, convert in self._to_driver.items():
-            if ready.get(name) is not None:
-                ready[name] = convert(ready[name])
-        return ready
+        return dict(zip([slot[0] for slot in self._slots], ready, strict=True))
 
     def converted(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return a row with the driver's values as Python's."""
@@ -107,6 +98,14 @@ class _Compiled:
         for place, convert in self._from_driver:
             values[place] = convert(values[place])
         return tuple(values)
+
+
+def _slot(bound: BindParameter[Any], dialect: Dialect) -> tuple[Any, Convert | None]:
+    """Return a parameter's fixed value as the driver takes it, or how to convert what comes."""
+    convert = bound.type.dialect_impl(dialect).bind_processor(dialect)
+    if bound.required:
+        return None, convert
+    return (convert(bound.value) if convert else bound.value), None
 
 
 def _row_converts(statement: ClauseElement, dialect: Dialect) -> list[tuple[int, Convert]]:

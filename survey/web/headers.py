@@ -11,17 +11,14 @@ CONTENT_SECURITY_POLICY = (
 _ONE_YEAR = 31_536_000
 
 
-def set_headers(app: Flask, *, secure: bool) -> None:
-    """Add the headers to every response of an application.
+def headers_of_all(*, secure: bool) -> list[tuple[str, str]]:
+    """Return what every response carries.
 
     Parameters
     ----------
-    app : Flask
-        The application.
     secure : bool
         Whether visitors come by https; then browsers are told to stay there.
     """
-
     always = [
         ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
         ("X-Content-Type-Options", "nosniff"),
@@ -32,6 +29,12 @@ def set_headers(app: Flask, *, secure: bool) -> None:
     ]
     if secure:
         always.append(("Strict-Transport-Security", f"max-age={_ONE_YEAR}"))
+    return always
+
+
+def set_headers(app: Flask, *, secure: bool) -> None:
+    """Add the headers to every response of an application, as `headers_of_all` takes it."""
+    always = headers_of_all(secure=secure)
 
     @app.after_request
     def add(response: Response) -> Response:

@@ -80,9 +80,9 @@ def test_who_lost_a_race_is_tried_again_unseen(
             raise _DeadlockError
         return take_answer(straight, *rest, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("survey.answer.pages.take_answer", losing_once)
-    assert client.post(invited.link, data={"answer": WORDS}).status_code == 303
-    assert len(tries) == 2
+    monkeypatch.setattr("survey.answer.ordinary.take_answer", losing_once)
+    sent = client.post(invited.link, data={"answer": WORDS}, content_type="multipart/form-data")
+    assert (sent.status_code, len(tries)) == (303, 2)
 
 
 @pytest.mark.parametrize(
