@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from survey.account import owner_pages as account_owner_pages
 from survey.account import pages as account_pages
+from survey.answer import mail_api
 from survey.answer import pages as answer_pages
 from survey.answer.ordinary import OrdinaryPosts
 from survey.ask import api as ask_api
@@ -87,6 +88,7 @@ def _register_parts(app: Flask) -> None:
     app.register_blueprint(show_pages.blueprint)
     app.register_blueprint(export_pages.blueprint)
     app.register_blueprint(export_api.blueprint)
+    app.register_blueprint(mail_api.blueprint)
     app.register_blueprint(health.blueprint)
 
 

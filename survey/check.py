@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from survey.answer.mailbox import opened_mailbox
 from survey.clock import utc_now
 from survey.errors import AfterwordError, SettingsError
 from survey.mail import SmtpRelay
@@ -24,7 +25,7 @@ def faults(environ: Mapping[str, str] | None = None) -> Iterator[str]:
     except SettingsError as error:
         yield str(error)
         return
-    for look in (_database_faults, _mail_faults, _model_faults):
+    for look in (_database_faults, _mail_faults, _mailbox_faults, _model_faults):
         try:
             yield from look(settings)
         except AfterwordError as error:
@@ -53,6 +54,14 @@ def _mail_faults(settings: Settings) -> Iterator[str]:
     if settings.smtp is not None:
         with SmtpRelay(settings.smtp, settings.mail_from).opened() as outlet:
             outlet.knock()
+    yield from ()
+
+
+def _mailbox_faults(settings: Settings) -> Iterator[str]:
+    """Open the mailbox that replies come to, where there is one."""
+    if settings.imap is not None:
+        with opened_mailbox(settings.imap):
+            pass
     yield from ()
 
 

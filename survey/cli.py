@@ -11,10 +11,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from survey.account.actions import create_key, create_owner, first_owner_link
 from survey.account.queries import is_person
+from survey.answer.by_mail import take_mail
 from survey.answer.csv_file import Wanted
 from survey.answer.import_file import import_file, import_report
+from survey.answer.incoming import LONGEST_MAIL
 from survey.check import faults
 from survey.clock import utc_now
 from survey.errors import AfterwordError, InputError
@@ -64,6 +68,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_create_owner(commands)
     add_create_key(commands)
     add_import(commands)
+    add_take_mail(commands)
     add_export(commands)
     add_serve(commands)
     add_web(commands)
@@ -159,6 +164,27 @@ def add_import(commands: "Commands[argparse.ArgumentParser]") -> None:
     )
     command.add_argument("--encoding", default="utf-8", help="of the file; utf-8 by default")
     command.set_defaults(run=run_import)
+
+
+def add_take_mail(commands: "Commands[argparse.ArgumentParser]") -> None:
+    """Describe ``survey take-mail``."""
+    command = commands.add_parser("take-mail", help="file a reply that comes on standard input")
+    command.set_defaults(run=run_take_mail)
+
+
+def run_take_mail(_given: argparse.Namespace) -> int:
+    """File one mail; 1 where it is left to whoever comes next, 75 where it should come again."""
+    raw = sys.stdin.buffer.read(LONGEST_MAIL)
+    while sys.stdin.buffer.read(LONGEST_MAIL):
+        pass  # attachments: whoever hands the mail over must not meet a closed pipe
+    try:
+        with open_database() as database:
+            filed = take_mail(database, read_settings(), raw, utc_now())
+    except SQLAlchemyError:
+        print("survey: the mail could not be filed now; please hand it over again", file=sys.stderr)
+        return os.EX_TEMPFAIL
+    print(f"{filed.words}")
+    return 1 if filed.is_left else 0
 
 
 def add_export(commands: "Commands[argparse.ArgumentParser]") -> None:

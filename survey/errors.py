@@ -12,6 +12,7 @@ AfterwordError            carries a sentence that says what to do next
 │   ├── MailDelayedError  try again later
 │   │   └── RelayError    … and so will every other mail: the relay itself does not work
 │   └── MailRefusedError  never will
+├── MailboxError          the mailbox that replies come to cannot be read
 └── EngineError           the theme engine cannot work with what it was given
     └── BookError         a book of themes cannot be read
 """
@@ -98,6 +99,12 @@ class RelayError(MailDelayedError):
 
 class MailRefusedError(MailError):
     """A relay will never take this mail."""
+
+
+class MailboxError(AfterwordError):
+    """The mailbox that replies come to cannot be read."""
+
+    code = "mailbox"
 
 
 class EngineError(AfterwordError):

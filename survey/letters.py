@@ -16,7 +16,7 @@ from markupsafe import Markup
 from survey.address import on_the_wire
 from survey.languages import ENGLISH, is_rtl, spoken, translations
 from survey.settings import Settings
-from survey.tokens import make_token
+from survey.tokens import make_mail_token, make_token
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates" / "mail"
 # A mail is kept with these in place of its links: the database never holds a working token.
@@ -189,3 +189,32 @@ def links_of(settings: Settings, invitation_id: int, nonce: bytes) -> Links:
         for kind in ("answer", "unsubscribe")
     )
     return Links(f"{settings.base_url}/a/{answer}", f"{settings.base_url}/u/{unsubscribe}")
+
+
+def reply_token(settings: Settings, invitation_id: int, nonce: bytes) -> str:
+    """Return what files a reply under its invitation: it opens no page, and is not the link's."""
+    return make_mail_token(settings.secret_key, "reply", invitation_id, nonce)
+
+
+def reply_headers(settings: Settings, invitation_id: int, nonce: bytes) -> dict[str, str]:
+    """Return where replies to a mail go, nowhere where no mailbox reads them.
+
+    Parameters
+    ----------
+    settings : Settings
+        The reply address, if one is set, and the key.
+    invitation_id : int
+        Whose mail.
+    nonce : bytes
+        The invitation's nonce.
+    """
+    if settings.reply_address is None:
+        return {}
+    local, _, domain = settings.reply_address.rpartition("@")
+    return {"Reply-To": f"{local}+{reply_token(settings, invitation_id, nonce)}@{domain}"}
+
+
+def message_id(settings: Settings, invitation_id: int, nonce: bytes) -> str:
+    """Return a question's Message-ID: the same for every attempt, and known to no one else."""
+    domain = settings.mail_from.rpartition("@")[2]
+    return f"<question.{reply_token(settings, invitation_id, nonce)}@{domain}>"

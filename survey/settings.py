@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from survey.errors import SettingsError
 
 DATABASE_SCHEMES = ("sqlite", "postgresql+psycopg")
+LONGEST_REPLY_NAME = 37  # with a plus and a token, 64 signs: RFC 5321
 TLS_MODES = ("starttls", "implicit", "none")
 
 
@@ -35,6 +36,30 @@ class SmtpSettings:
 
 
 @dataclass(frozen=True)
+class ImapSettings:
+    """The mailbox that replies come to.
+
+    Parameters
+    ----------
+    host, port : str, int
+        The server.
+    user, password : str
+        Who reads.
+    tls : str
+        ``implicit``, ``starttls`` or ``none``.
+    mailbox : str
+        Which of the user's mailboxes, usually ``INBOX``.
+    """
+
+    host: str
+    port: int
+    user: str
+    password: str
+    tls: str
+    mailbox: str
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything the operator decides; see docs/settings.md."""
 
@@ -47,6 +72,9 @@ class Settings:
     broker_url: str | None
     model: str | None
     trusted_proxies: int
+    reply_address: str | None = None
+    imap: ImapSettings | None = None
+    mail_webhook_secret: bytes | None = None
 
     @property
     def on_sqlite(self) -> bool:
@@ -91,6 +119,9 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         broker_url=_broker_url(env.get("SURVEY_BROKER_URL")),
         model=env.get("SURVEY_MODEL") or None,
         trusted_proxies=_whole_number("SURVEY_TRUSTED_PROXIES", env.get("SURVEY_TRUSTED_PROXIES")),
+        reply_address=_reply_address(env.get("SURVEY_REPLY_ADDRESS")),
+        imap=_imap(env.get("SURVEY_IMAP_URL")),
+        mail_webhook_secret=_webhook_secret(env.get("SURVEY_MAIL_WEBHOOK_SECRET")),
     )
 
 
@@ -233,6 +264,52 @@ def _mail_from(value: str | None, base_url: str, smtp_url: str | None) -> str:
     if not local or not domain or any(c in value for c in "\r\n <>,"):
         raise SettingsError("SURVEY_MAIL_FROM: should be one plain address, like ask@example.org.")
     return value
+
+
+def _reply_address(value: str | None) -> str | None:
+    """A token of 26 signs and a plus have to fit in front of the @, which takes 64."""
+    if not value:
+        return None
+    local, _, domain = value.rpartition("@")
+    if not local or not domain or "+" in local or any(c in value for c in "\r\n <>,"):
+        raise SettingsError(
+            "SURVEY_REPLY_ADDRESS: should be one plain address without a plus sign, like "
+            "answers@example.org."
+        )
+    if len(local) > LONGEST_REPLY_NAME:
+        raise SettingsError(
+            f"SURVEY_REPLY_ADDRESS: should have at most {LONGEST_REPLY_NAME} characters in front "
+            "of the @, so that each customer's token fits behind them."
+        )
+    return value
+
+
+def _imap(value: str | None) -> ImapSettings | None:
+    if not value:
+        return None
+    parts = _split("SURVEY_IMAP_URL", value)
+    usual = "implicit" if parts.scheme == "imaps" else "starttls"
+    tls = parse_qs(parts.query).get("tls", [usual])[0]
+    known = parts.scheme in ("imap", "imaps") and tls in TLS_MODES
+    if not known or not (parts.hostname and parts.username and parts.password):
+        raise SettingsError(
+            "SURVEY_IMAP_URL: should look like imaps://user:password@host:993/INBOX "
+            "(with imap://, tls may be starttls, implicit or none)."
+        )
+    return ImapSettings(
+        host=parts.hostname or "",
+        port=parts.port or (993 if tls == "implicit" else 143),
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        tls=tls,
+        mailbox=unquote(parts.path.strip("/")) or "INBOX",
+    )
+
+
+def _webhook_secret(value: str | None) -> bytes | None:
+    if value and len(value) < 32:
+        raise SettingsError("SURVEY_MAIL_WEBHOOK_SECRET: should have at least 32 characters.")
+    return value.encode() if value else None
 
 
 def _broker_url(value: str | None) -> str | None:

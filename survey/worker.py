@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
 
+from survey.answer.mailbox import LOOK_EVERY, MailboxRound
 from survey.ask.work import MailRound, mailer_of, settle
 from survey.records.anonymity import let_in, ready_to_be_let_in
 from survey.records.answering import GIVEN
@@ -99,6 +100,7 @@ def worker_loops(database: Database, settings: Settings, stop: threading.Event) 
             lambda: Understanding(database, settings.model, stopping=stop.is_set).rounds(),
         ),
         Loop("counts", lambda: [lambda: _take_in(database), lambda: _fold_counts(database)]),
+        *_mailbox_loops(database, settings, stop),
         Loop("anonymous", lambda: [lambda: _let_in_together(database)], every=5.0),
         Loop("keeping", lambda: [lambda: let_old_answers_go(database)], every=60.0),
         Loop("settle", lambda: [lambda: settle(database)], every=30.0),
@@ -123,6 +125,13 @@ def _fold_counts(database: Database) -> bool:
             return False
     with database.writing() as session:
         return fold(session, limit=limit) == limit
+
+
+def _mailbox_loops(database: Database, settings: Settings, stop: threading.Event) -> list[Loop]:
+    if settings.imap is None:
+        return []
+    mailbox = MailboxRound(database, settings, stop.is_set)
+    return [Loop("mailbox", lambda: [mailbox], every=LOOK_EVERY)]
 
 
 def _let_in_together(database: Database) -> bool:

@@ -1,6 +1,6 @@
 """What the customer's page needs to know."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal
 
@@ -67,6 +67,10 @@ class OpenedLink:
     def occurred_on(self) -> date | None:
         """The workspace's own day on which it happened."""
         return day_in(self.occurred_at, self.time_zone) if self.occurred_at else None
+
+    def with_wording(self, question_version_id: int, language: str) -> "OpenedLink":
+        """Return the same with a wording pinned."""
+        return replace(self, question_version_id=question_version_id, language=language)
 
 
 @dataclass(frozen=True)
@@ -173,11 +177,13 @@ _OPEN = Prepared(
         & (_interaction.id == _invitation.interaction_id),
     )
     .join(table_of(Workspace), _workspace.id == _link.workspace_id)
-    .where(_link.token_sha256 == bindparam("token"), _link.kind == "answer")
+    .where(_link.token_sha256 == bindparam("token"), _link.kind == bindparam("door"))
 )
 
 
-def opened_link(straight: Straight, token: str, now: datetime) -> OpenedLink | None:
+def opened_link(
+    straight: Straight, token: str, now: datetime, *, door: str = "answer"
+) -> OpenedLink | None:
     """Return what a link opens.
 
     Parameters
@@ -188,6 +194,8 @@ def opened_link(straight: Straight, token: str, now: datetime) -> OpenedLink | N
         From the link; anything at all.
     now : datetime
         The present moment.
+    door : str
+        The kind of token: ``answer``, or ``reply`` for the one in a mail's reply address.
 
     Returns
     -------
@@ -195,7 +203,7 @@ def opened_link(straight: Straight, token: str, now: datetime) -> OpenedLink | N
         None for an unknown, malformed or expired link and for one that was never sent; the
         caller cannot tell which. A link that was used goes on showing what was said.
     """
-    rows = straight.rows(_OPEN, {"token": token_sha256(token)})
+    rows = straight.rows(_OPEN, {"token": token_sha256(token), "door": door})
     if not rows:
         return None
     (state, expires_at), opened = rows[0][:2], rows[0][2:]
@@ -293,7 +301,7 @@ def what_came_since(session: Session, link: OpenedLink, said: Said) -> Since:
 
 def closed_link(straight: Straight, token: str, now: datetime) -> ClosedLink | None:
     """Return what a link was for whose time to answer is over; None for every other link."""
-    rows = straight.rows(_OPEN, {"token": token_sha256(token)})
+    rows = straight.rows(_OPEN, {"token": token_sha256(token), "door": "answer"})
     if not rows:
         return None
     (state, expires_at), link = rows[0][:2], OpenedLink(False, *rows[0][2:])

@@ -22,9 +22,10 @@ from survey.records import (
     Workspace,
     new_id,
 )
-from survey.tokens import make_token, new_nonce, token_sha256
+from survey.tokens import make_mail_token, make_token, new_nonce, token_sha256
 
 UNSUBSCRIBED = "unsubscribed"
+_DOORS = ("answer", "unsubscribe", "reply")
 
 
 @dataclass(frozen=True)
@@ -202,12 +203,13 @@ def _add(
         for name, value in segments
     )
     if invitation.state == "queued":
-        session.add_all(_link(invitation, kind, secret_key) for kind in ("answer", "unsubscribe"))
+        session.add_all(_link(invitation, kind, secret_key) for kind in _DOORS)
     session.flush()
 
 
 def _link(invitation: Invitation, kind: str, secret_key: bytes) -> Link:
-    token = make_token(secret_key, kind, invitation.id, invitation.nonce)
+    make = make_mail_token if kind == "reply" else make_token
+    token = make(secret_key, kind, invitation.id, invitation.nonce)
     return Link(
         token_sha256=token_sha256(token),
         workspace_id=invitation.workspace_id,

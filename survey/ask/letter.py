@@ -31,6 +31,10 @@ class Letter:
         The customer's language, as the business told it.
     message_id : str
         With its angle brackets; the same for every attempt.
+    anonymous : bool
+        Whether nobody learns from whom an answer is.
+    may_reply : bool
+        Whether a reply to the mail itself is an answer, too.
     """
 
     to_email: str
@@ -44,6 +48,8 @@ class Letter:
     language: str
     message_id: str
     wished: str | None = None
+    anonymous: bool = False
+    may_reply: bool = False
 
     @property
     def frame(self) -> str:

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Row, and_, select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from survey.address import address_hmac
 from survey.ask.letter import Letter
+from survey.letters import message_id
 from survey.records import (
     Interaction,
     Invitation,
@@ -18,6 +20,7 @@ from survey.records import (
     Unsubscribed,
     Workspace,
 )
+from survey.settings import Settings
 from survey.tokens import token_sha256
 
 
@@ -69,9 +72,7 @@ def due_letter(
     workspace_id: int,
     invitation_id: int,
     lease_id: str,
-    *,
-    secret_key: bytes,
-    mail_domain: str,
+    settings: Settings,
 ) -> DueLetter | None:
     """Return the letter of an invitation that is still ours to send, else None.
 
@@ -83,10 +84,8 @@ def due_letter(
         Which one.
     lease_id : str
         The claim it is held under.
-    secret_key : bytes
-        The installation's key, to look the address up among the unsubscribed.
-    mail_domain : str
-        The right half of the Message-ID.
+    settings : Settings
+        The installation's key and addresses.
     """
     held = and_(
         Invitation.workspace_id == workspace_id,
@@ -97,16 +96,18 @@ def due_letter(
     row = session.execute(_LETTERS.where(held)).one_or_none()
     if row is None:
         return None
-    letter = _as_letter(row, f"<question.{invitation_id:x}@{mail_domain}>")
-    unwelcome = is_unsubscribed(session, secret_key, workspace_id, letter.to_email)
+    letter = _as_letter(row, settings)
+    unwelcome = is_unsubscribed(session, settings.secret_key, workspace_id, letter.to_email)
     return DueLetter(letter, row.nonce, unwelcome)
 
 
 _LETTERS = (
     select(
         Interaction,
+        Invitation.id,
         Invitation.nonce,
         Invitation.language,
+        Question.anonymous,
         QuestionText.wording,
         Workspace.name,
         Workspace.time_zone,
@@ -121,6 +122,13 @@ _LETTERS = (
         ),
     )
     .join(
+        Question,
+        and_(
+            Question.workspace_id == Invitation.workspace_id,
+            Question.id == Invitation.question_id,
+        ),
+    )
+    .join(
         QuestionText,
         and_(
             QuestionText.workspace_id == Invitation.workspace_id,
@@ -131,7 +139,7 @@ _LETTERS = (
 )
 
 
-def _as_letter(row: Row[Interaction, bytes, str | None, str, str, str], message_id: str) -> Letter:
+def _as_letter(row: Any, settings: Settings) -> Letter:
     told: Interaction = row[0]
     return Letter(
         to_email=told.customer_email,
@@ -144,7 +152,9 @@ def _as_letter(row: Row[Interaction, bytes, str | None, str, str, str], message_
         question=row.wording,
         language=row.language or "en",
         wished=told.customer_language,
-        message_id=message_id,
+        message_id=message_id(settings, row.id, row.nonce),
+        anonymous=row.anonymous,
+        may_reply=settings.reply_address is not None and not row.anonymous,
     )
 
 

@@ -28,7 +28,7 @@ from survey.ask.sending import (
 )
 from survey.clock import utc_now
 from survey.errors import MailDelayedError, MailRefusedError, RelayError
-from survey.letters import UNSUBSCRIBE_LINK, as_message, fill_links, links_of
+from survey.letters import UNSUBSCRIBE_LINK, as_message, fill_links, links_of, reply_headers
 from survey.mail import Mailer, Outlet, SmtpRelay
 from survey.records import Invitation
 from survey.records.database import Database, database_now
@@ -168,13 +168,7 @@ class MailRound:
     def _due(self, key: Key, lease_id: str) -> DueLetter | None:
         """Return the letter, unless it is no longer ours or its reader wants no more mail."""
         with self.database.reading() as session:
-            due = due_letter(
-                session,
-                *key,
-                lease_id,
-                secret_key=self.settings.secret_key,
-                mail_domain=self.settings.mail_from.rpartition("@")[2],
-            )
+            due = due_letter(session, *key, lease_id, self.settings)
         if due is not None and due.unsubscribed:
             with self.database.writing() as session:
                 mark_skipped(session, key, lease_id, UNSUBSCRIBED)
@@ -183,10 +177,13 @@ class MailRound:
 
     def _message(self, due: DueLetter, key: Key) -> EmailMessage:
         links, now = links_of(self.settings, key[1], due.nonce), utc_now()
+        headers = unsubscribe_headers(links.unsubscribe)
+        if due.letter.may_reply:
+            headers |= reply_headers(self.settings, key[1], due.nonce)
         return as_message(
             fill_links(compose_letter(due.letter, now), links),
             mail_from=self.settings.mail_from,
-            headers=unsubscribe_headers(links.unsubscribe),
+            headers=headers,
             now=now,
         )
 

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from survey.records.base import Record
 
+LEFT = ("blank", "anonymous", "unknown")  # where a person sees them
 OUTCOMES = ("answered", "added", "bounced", "automatic", "blank", "anonymous", "unknown")
 
 
@@ -27,3 +28,9 @@ class IncomingMail(Record):
     taken_at: Mapped[datetime]
     workspace_id: Mapped[int | None] = mapped_column(ForeignKey("workspace.id", ondelete="CASCADE"))
     invitation_id: Mapped[int | None]
+
+
+def mails_left(session: Session) -> int:
+    """Return how many mails came in that were left for a person."""
+    query = select(func.count()).where(IncomingMail.outcome.in_(LEFT))
+    return session.execute(query).scalar_one()

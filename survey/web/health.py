@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from survey.clock import utc_now
 from survey.records.database import what_failed
 from survey.records.heartbeat import LATE_AFTER, Waiting, last_beat, waiting_work
+from survey.records.posting import mails_left
 from survey.web.access import open_to
 from survey.web.current import database
 
@@ -54,17 +55,21 @@ def metrics() -> Response:
     now = utc_now()
     with database().reading() as session:
         beat, waiting = last_beat(session), waiting_work(session, now)
+        left = mails_left(session)
     lines = [
         f"# HELP {name} {told}\n# TYPE {name} gauge\n{name} {value:g}\n"
-        for name, told, value in _gauges(beat, waiting, now)
+        for name, told, value in _gauges(beat, waiting, left, now)
     ]
     return Response("".join(lines), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-def _gauges(beat: datetime | None, waiting: Waiting, now: datetime) -> list[tuple[str, str, float]]:
+def _gauges(
+    beat: datetime | None, waiting: Waiting, left: int, now: datetime
+) -> list[tuple[str, str, float]]:
     gauges: list[tuple[str, str, float]] = [
         ("afterword_mails_waiting", "Mails that are due and not sent.", waiting.mails),
         ("afterword_mails_failed", "Mails that failed for good.", waiting.failed_mails),
+        ("afterword_mails_left", "Mails that came in and belong to no question.", left),
         ("afterword_answers_waiting", "Answers that are not sorted yet.", waiting.answers),
         ("afterword_oldest_mail_seconds", "How long the oldest due mail has waited.",
          _seconds(waiting.oldest_mail, now)),

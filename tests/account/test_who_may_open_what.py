@@ -72,6 +72,7 @@ EXPECTED = {
     "GET /w/<workspace>/themes/<theme_id>": "teammate",
     "GET /api/v1/answers": "key",
     "POST /api/v1/interactions": "key",
+    "POST /api/v1/mail": "customer",
     "GET /api/v1/themes": "key",
     "GET /export.csv": "key",
 }

@@ -17,7 +17,7 @@ from survey.records import (
     new_id,
 )
 from survey.records.database import Database
-from survey.tokens import make_token, new_nonce, token_sha256
+from survey.tokens import make_mail_token, make_token, new_nonce, token_sha256
 from tests.support.people import Business
 
 SECRET_KEY = b"k" * 40  # as the `settings` fixture has it
@@ -29,6 +29,7 @@ class Invited:
 
     invitation_id: int
     token: str
+    reply_token: str = ""
 
     @property
     def link(self) -> str:
@@ -86,13 +87,15 @@ def invite(
         )
         token = make_token(secret_key, "answer", invitation.id, invitation.nonce)
         session.add(invitation)
-        session.add(
+        reply = make_mail_token(secret_key, "reply", invitation.id, invitation.nonce)
+        session.add_all(
             Link(
-                token_sha256=token_sha256(token),
+                token_sha256=token_sha256(one),
                 workspace_id=workspace_id,
-                kind="answer",
+                kind=kind,
                 target_id=invitation.id,
             )
+            for kind, one in (("answer", token), ("reply", reply))
         )
         session.flush()
-    return Invited(invitation.id, token)
+    return Invited(invitation.id, token, reply)
