@@ -7,6 +7,7 @@ AfterwordError            carries a sentence that says what to do next
 │   └── FileError         … and it is a file's fault
 ├── NotFoundError         no such thing for this reader (404)
 ├── ConflictError         it collides with what is already there (409)
+│   └── StaleError        somebody changed it since the form was made
 ├── DeniedError           known person, not theirs to do (403)
 ├── MailError             a relay did not take a mail
 │   ├── MailDelayedError  try again later
@@ -74,6 +75,22 @@ class ConflictError(AfterwordError):
 
     code = "conflict"
     status = 409
+
+
+class StaleError(ConflictError):
+    """Somebody else changed this since the form was made.
+
+    Parameters
+    ----------
+    steps : tuple of int
+        What they did: decisions, the oldest first.
+    """
+
+    code = "stale"
+
+    def __init__(self, steps: tuple[int, ...]) -> None:
+        super().__init__("Somebody changed this since you opened the page. Please look again.")
+        self.steps = steps
 
 
 class DeniedError(AfterwordError):

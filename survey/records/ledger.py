@@ -1,7 +1,7 @@
 """The ledger of themes: each step is written down, shown at once, and can be undone."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -48,8 +48,12 @@ class Step:
         As in `settled.Entry`.
     said : tuple of Said
         Answers put in or taken out.
+    run_id : int or None
+        The proposed run it is about.
+    value : str or None
+        The name that a person gave.
     details : mapping
-        What else is to be kept.
+        What else is to be kept; the themes' names at the time are added.
     """
 
     kind: str
@@ -58,6 +62,7 @@ class Step:
     said: tuple[Said, ...] = ()
     undoes_id: int | None = None
     run_id: int | None = None
+    value: str | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -123,6 +128,7 @@ def take_step(
     """
     lock_current_run(session, workspace_id)
     entries = entries_of(session, workspace_id)
+    step = replace(step, details={**step.details, "names": _names(session, workspace_id, step)})
     number = entries[-1].number + 1 if entries else 1
     decision = _written(step, workspace_id, number, person_id=person_id, now=now)
     session.add(decision)
@@ -157,6 +163,15 @@ def take_step(
     return Done(decision.id, decision.number, moved)
 
 
+def _names(session: Session, workspace_id: int, step: Step) -> dict[str, str]:
+    """Return what the themes of a step are called, by id as text."""
+    themes = Entry(0, 0, step.kind, step.theme_id, step.other_theme_id, details=step.details)
+    query = select(Theme.id, Theme.name).where(
+        Theme.workspace_id == workspace_id, Theme.id.in_(themes.themes())
+    )
+    return {str(row.id): row.name for row in session.execute(query)}
+
+
 def _written(
     step: Step, workspace_id: int, number: int, *, person_id: int | None, now: datetime
 ) -> Decision:
@@ -169,6 +184,7 @@ def _written(
         other_theme_id=step.other_theme_id,
         undoes_id=step.undoes_id,
         run_id=step.run_id,
+        value=step.value,
         person_id=person_id,
         decided_at=now,
         details=dict(step.details),

@@ -6,11 +6,13 @@ changes at once by Holm's method, so that a quiet week raises a false alarm at m
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import accumulate
 from math import exp, lgamma, log, log1p
 
 LEVEL = 0.95
 _STEPS = 34  # bisections: the bound is right to 1e-10
 _TINY = 1e-300
+_MANY = 5_000  # unchecked ones from which a finite number of them no longer matters
 
 
 @lru_cache(maxsize=4096)
@@ -46,6 +48,62 @@ def interval(count: int, of: int, level: float = LEVEL) -> tuple[float, float]:
     low = 0.0 if count == 0 else _beta_quantile(tail, count, of - count + 1)
     high = 1.0 if count == of else _beta_quantile(1 - tail, count + 1, of - count)
     return low, high
+
+
+@lru_cache(maxsize=1024)
+def share_right(right: int, checked: int, of: int, level: float = LEVEL) -> tuple[float, float]:
+    """Return where the share of right ones lies among all, of which some were checked at random.
+
+    Parameters
+    ----------
+    right : int
+        How many of those checked were right, 0 to `checked`.
+    checked : int
+        How many were checked, drawn uniformly without replacement; 0 to `of`.
+    of : int
+        How many there are, 1 or more.
+    level : float
+        How probable it is that the true share lies between the bounds; between 0 and 1.
+
+    Returns
+    -------
+    tuple of float
+        Lower and upper bound, 0 to 1; both the share itself where all were checked.
+
+    Raises
+    ------
+    ValueError
+        When the numbers do not fit each other.
+
+    Notes
+    -----
+    Exact, for a share of which nothing was known before (every share equally likely, Bayes 1763,
+    Laplace 1774): what was not checked holds a beta-binomial number of right ones, and for very
+    many of them the share itself is Beta(right + 1, wrong + 1). 18 of 20 gives 70 to 97 %. Equal
+    tails; unlike Clopper and Pearson's interval it is not wider than it says on average.
+    """
+    if not (0 <= right <= checked <= of and of >= 1):
+        raise ValueError(f"{right} of {checked} of {of} is not a check")
+    a, b, rest = right + 1, checked - right + 1, of - checked
+    tail = (1 - level) / 2
+    if rest > _MANY:
+        return _beta_quantile(tail, a, b), _beta_quantile(1 - tail, a, b)
+    low, high = _beta_binomial_quantiles(rest, a, b, (tail, 1 - tail))
+    return (right + low) / of, (right + high) / of
+
+
+def _beta_binomial_quantiles(
+    n: int, a: float, b: float, wanted: tuple[float, float]
+) -> tuple[int, int]:
+    """Return the smallest counts, 0 to n, up to which the probability reaches what is wanted."""
+    logs = [_log_choose(n, k) + _log_beta(k + a, n - k + b) - _log_beta(a, b) for k in range(n + 1)]
+    sums = list(accumulate(exp(value) for value in logs))
+    low, high = (next((k for k in range(n + 1) if sums[k] >= p - 1e-12), n) for p in wanted)
+    return low, high
+
+
+def _log_beta(a: float, b: float) -> float:
+    return lgamma(a) + lgamma(b) - lgamma(a + b)
 
 
 def _beta_quantile(p: float, a: float, b: float) -> float:

@@ -14,6 +14,7 @@ from survey.records.filters import PILES
 from survey.records.proposals import decide, open_proposals
 from survey.show import words
 from survey.show.answer_queries import ORDERS, Order, answer_page, answers_counted
+from survey.show.ledger.queries import part_of
 from survey.show.queries import theme_overview
 from survey.show.segments import segments_known
 from survey.show.standing import COUNTED_UP_TO, Standing, standing
@@ -80,13 +81,16 @@ def answers() -> str:
 
 @blueprint.get("/w/<workspace>/themes/<int:theme_id>")
 @open_to("teammate")
-def theme(theme_id: int) -> str:
+def theme(theme_id: int) -> str | Response:
     """Show one theme: its trend, who says it, and its answers."""
     view, wrong = _view(theme_id)
     inside = place().workspace_id
     with database().reading() as session:
         stands = standing(session, inside, utc_now())
         named = theme_name(session, inside, theme_id) if theme_id < 2**63 else None
+        merged = part_of(session, inside, theme_id) if named is None and theme_id < 2**63 else None
+        if merged is not None:
+            return redirect(url_for("show.theme", theme_id=merged))
         if named is None or stands.run_id is None:
             raise NotFoundError("There is no such theme here.")
         return render_template(

@@ -17,6 +17,7 @@ _PAGES = (
     ("Ask", "ask"),
     ("Outbox", "outbox"),
     ("Proposals", "proposals"),
+    ("Ledger", "ledger"),
     ("Export", "export"),
     ("People", "people"),
     ("Settings", "settings"),

@@ -1,0 +1,188 @@
+"""Picking answers from any view, and moving them by hand: seen with its counts, then done."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+
+from survey.clock import day_in, utc_now
+from survey.errors import FieldError, NotFoundError
+from survey.records.ledger import Done, latest_number
+from survey.show.answer_queries import answer_page, answers_counted
+from survey.show.ledger import actions
+from survey.show.ledger.forms import StepForm
+from survey.show.ledger.pages import Page, done_step, hand
+from survey.show.ledger.picking import DEEDS, answers_picked, picked
+from survey.show.ledger.queries import lines_of, theme_card, themes_to_choose
+from survey.show.standing import standing
+from survey.show.words import counted
+from survey.web.access import open_to
+from survey.web.current import database, place
+from survey.web.filters import View, view_from
+
+blueprint = Blueprint("ledger_pick", __name__)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody wants done with picked answers.
+
+    Parameters
+    ----------
+    do : str
+        ``out``, ``move``, ``put``, ``split`` or ``new``.
+    ids : tuple of int
+        Which answers.
+    from_id, to_id : int or None
+        The theme they are picked from, and the one they are to go to.
+    name : str
+        What a new theme is to be called.
+    """
+
+    do: str
+    ids: tuple[int, ...]
+    from_id: int | None
+    to_id: int | None
+    name: str
+
+
+@blueprint.get("/w/<workspace>/pick")
+@open_to("teammate")
+def pick() -> Page:
+    """List the answers of a view, to be picked from."""
+    view, inside = _view(), place().workspace_id
+    after = request.args.get("after")
+    with database().reading() as session:
+        stands = standing(session, inside, utc_now())
+        try:
+            listed = answer_page(session, inside, stands.run_id, view.wanted, after=after)
+        except FieldError:
+            listed = answer_page(session, inside, stands.run_id, view.wanted)
+        theme_id = view.wanted.theme_id
+        return render_template(
+            "show/ledger/pick.html",
+            view=view,
+            listed=listed,
+            after=after,
+            total=answers_counted(session, inside, stands.run_id, view.wanted),
+            most=actions.MOST_AT_ONCE,
+            card=theme_card(session, inside, theme_id) if theme_id is not None else None,
+            choices=themes_to_choose(session, inside, {theme_id or 0}),
+            tone_names={"wish": "a wish", "praise": "praise", "unclear": "unclear"},
+        )
+
+
+@blueprint.get("/w/<workspace>/pick/plan")
+@open_to("teammate")
+def plan() -> Page:
+    """Show what would move, before anything does."""
+    try:
+        wish = _wish_from_link()
+    except FieldError as error:
+        flash(str(error))
+        return redirect(url_for("ledger_pick.pick") + _view().query(), 303)
+    return _plan_page(wish, StepForm())
+
+
+@blueprint.post("/w/<workspace>/pick")
+@open_to("teammate")
+def post_pick() -> Page:
+    """Do with the picked answers what was wished."""
+    form, sent = StepForm(), request.form
+    wish = Wish(
+        do=sent.get("do", ""),
+        ids=tuple(_number(one) for one in sent.get("answers", "").split(",") if one),
+        from_id=_number(sent["from"]) if sent.get("from") else None,
+        to_id=_number(sent["to"]) if sent.get("to") else None,
+        name=sent.get("name", ""),
+    )
+    done = done_step(
+        form,
+        lambda session: _do(session, wish),
+        lambda since: _plan_page(wish, form, since),
+    )
+    if not isinstance(done, Done):
+        return done
+    flash(f"Done: {counted(done.moved, 'answer')} moved. The ledger can undo it.")
+    if wish.from_id is not None:
+        return redirect(url_for("show.theme", theme_id=wish.from_id), 303)
+    return redirect(url_for("ledger_history.ledger"), 303)
+
+
+def _do(session: Session, wish: Wish) -> Done:
+    here, there = wish.from_id or 0, wish.to_id or 0
+    if wish.do == "out":
+        return actions.take_out(session, hand(), wish.ids, here)
+    if wish.do == "move":
+        return actions.move(session, hand(), wish.ids, here, there)
+    if wish.do == "put":
+        return actions.put_in(session, hand(), wish.ids, there)
+    if wish.do == "split":
+        return actions.split(session, hand(), here, wish.ids, wish.name)
+    if wish.do == "new":
+        return actions.new_theme(session, hand(), wish.ids, wish.name)
+    raise NotFoundError("There is no such step.")
+
+
+def _wish_from_link() -> Wish:
+    """Read the picking form.
+
+    Raises
+    ------
+    FieldError
+        When no answer is picked, or too many.
+    """
+    args, view = request.args, _view()
+    do = args.get("do", "")
+    if do not in DEEDS:
+        raise NotFoundError("There is no such step.")
+    if args.get("all"):
+        with database().reading() as session:
+            inside = place().workspace_id
+            run_id = standing(session, inside, utc_now()).run_id
+            ids: Sequence[int] = answers_picked(session, inside, run_id, view.wanted)
+    else:
+        ids = tuple(_number(one) for one in args.getlist("answer"))
+    if not ids:
+        raise FieldError("answers", "Please tick at least one answer.")
+    if len(ids) > actions.MOST_AT_ONCE:
+        raise FieldError(
+            "answers", f"Please pick at most {actions.MOST_AT_ONCE:,} answers at once."
+        )
+    to_id = _number(args["to"]) if args.get("to") and do in ("move", "put") else None
+    return Wish(do, tuple(ids), view.wanted.theme_id, to_id, args.get("name", ""))
+
+
+def _plan_page(wish: Wish, form: StepForm, since: Sequence[int] = ()) -> str:
+    inside = place().workspace_id
+    with database().reading() as session:
+        form.seen.data = str(latest_number(session, inside))
+        found = picked(session, inside, wish.ids, wish.from_id, wish.to_id)
+        source, target = (
+            theme_card(session, inside, one) if one is not None else None
+            for one in (wish.from_id, wish.to_id)
+        )
+        return render_template(
+            "show/ledger/plan.html",
+            form=form,
+            wish=replace(wish, ids=found.ids),
+            found=found,
+            source=source,
+            target=target,
+            stale=lines_of(session, inside, since) if since else (),
+        )
+
+
+def _view() -> View:
+    today = day_in(utc_now(), place().time_zone)
+    try:
+        return view_from(request.args, today)
+    except FieldError as error:
+        raise NotFoundError("There is no such view.") from error
+
+
+def _number(typed: str) -> int:
+    if not (typed.isascii() and typed.isdigit() and len(typed) <= 19 and int(typed) < 2**63):
+        raise NotFoundError("There is no such answer or theme here.")
+    return int(typed)

@@ -1,0 +1,334 @@
+"""What the ledger's pages show before and after a step: counts, themes, and who did what."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from survey.errors import ConflictError, NotFoundError
+from survey.records import Assignment, Decision, Person, Theme, Workspace
+from survey.records.ledger import NOT_UNDONE, answers_touched, entries_of, examples_of
+from survey.records.settled import Entry, settle
+from survey.records.shown import SortedAnswer, shown_of, words_about
+from survey.records.sortings import seen_and_made
+
+_PAGE = 50
+_CHUNK = 400
+
+
+@dataclass(frozen=True)
+class ThemeCard:
+    """A theme as the ledger's forms name it.
+
+    Parameters
+    ----------
+    id, name, definition, not_this, examples, origin
+        Its words, and whether the book brought it or it was found.
+    answers : int
+        Answers that are in it now.
+    pinned, hidden : bool
+        What was decided about it.
+    is_own : bool
+        Whether a person made it.
+    """
+
+    id: int
+    name: str
+    definition: str
+    not_this: str
+    examples: tuple[str, ...]
+    origin: str
+    answers: int
+    pinned: bool
+    hidden: bool
+    is_own: bool
+
+
+def theme_card(session: Session, workspace_id: int, theme_id: int) -> ThemeCard:
+    """Return a theme.
+
+    Raises
+    ------
+    NotFoundError
+        When this workspace has no such theme, or it is part of another one.
+    """
+    theme = session.scalar(
+        select(Theme).where(
+            Theme.workspace_id == workspace_id,
+            Theme.id == theme_id,
+            Theme.state.in_(("active", "hidden")),
+        )
+    )
+    if theme is None:
+        raise NotFoundError("There is no such theme here.")
+    return ThemeCard(
+        id=theme.id,
+        name=theme.name,
+        definition=theme.definition,
+        not_this=theme.not_this,
+        examples=tuple(examples_of(session, workspace_id, theme_id)),
+        origin=theme.origin,
+        answers=answers_in(session, workspace_id, theme_id),
+        pinned=theme.pinned,
+        hidden=theme.state == "hidden",
+        is_own=theme.run_id is None,
+    )
+
+
+def _current_run(workspace_id: int) -> Any:
+    return select(Workspace.current_run_id).where(Workspace.id == workspace_id).scalar_subquery()
+
+
+def answers_in(session: Session, workspace_id: int, theme_id: int) -> int:
+    """Return how many answers are in a theme now."""
+    query = select(func.count()).where(
+        Assignment.workspace_id == workspace_id,
+        Assignment.run_id == _current_run(workspace_id),
+        Assignment.theme_id == theme_id,
+    )
+    return session.execute(query).scalar_one()
+
+
+def answers_in_both(session: Session, workspace_id: int, theme_id: int, other_id: int) -> int:
+    """Return how many answers are in two themes at once."""
+    run = _current_run(workspace_id)
+    in_other = select(Assignment.answer_id).where(
+        Assignment.workspace_id == workspace_id,
+        Assignment.run_id == run,
+        Assignment.theme_id == other_id,
+    )
+    query = select(func.count()).where(
+        Assignment.workspace_id == workspace_id,
+        Assignment.run_id == run,
+        Assignment.theme_id == theme_id,
+        Assignment.answer_id.in_(in_other),
+    )
+    return session.execute(query).scalar_one()
+
+
+@dataclass(frozen=True)
+class ThemeChoice:
+    """A theme to choose from a list."""
+
+    id: int
+    name: str
+    answers: int
+    hidden: bool
+
+
+def themes_to_choose(
+    session: Session, workspace_id: int, but: Collection[int] = ()
+) -> tuple[ThemeChoice, ...]:
+    """Return the themes that are there, by name, with how many answers each has."""
+    counts = {
+        row[0]: row[1]
+        for row in session.execute(
+            select(Assignment.theme_id, func.count())
+            .where(
+                Assignment.workspace_id == workspace_id,
+                Assignment.run_id == _current_run(workspace_id),
+            )
+            .group_by(Assignment.theme_id)
+        )
+    }
+    themes = session.execute(
+        select(Theme.id, Theme.name, Theme.state).where(
+            Theme.workspace_id == workspace_id, Theme.state.in_(("active", "hidden"))
+        )
+    )
+    found = [
+        ThemeChoice(row.id, row.name, counts.get(row.id, 0), row.state == "hidden")
+        for row in themes
+        if row.id not in but
+    ]
+    return tuple(sorted(found, key=lambda one: (one.name.casefold(), one.id)))
+
+
+def part_of(session: Session, workspace_id: int, theme_id: int) -> int | None:
+    """Return the theme that another one is part of now, None where it is part of none."""
+    return session.scalar(
+        select(Theme.merged_into).where(
+            Theme.workspace_id == workspace_id, Theme.id == theme_id, Theme.state == "merged"
+        )
+    )
+
+
+@dataclass(frozen=True)
+class LedgerLine:
+    """One step, as the ledger tells it.
+
+    Parameters
+    ----------
+    id, number : int
+        Which, and its place.
+    at : datetime
+        When.
+    who : str
+        Who, as the team knows them.
+    kind : str
+        As in `deciding.KINDS`.
+    theme, other : str
+        What the themes were called then; empty where there is none.
+    answers : int
+        Answers that were in other themes after it.
+    details : mapping
+        What else the entry keeps.
+    holds, can_undo : bool
+        Whether it still holds, and whether it may be undone.
+    theme_id : int or None
+        The theme, for a link.
+    undoes : LedgerLine or None
+        Of an ``undo``: what it took back.
+    """
+
+    id: int
+    number: int
+    at: datetime
+    who: str
+    kind: str
+    theme: str
+    other: str
+    answers: int
+    details: dict[str, Any]
+    holds: bool
+    can_undo: bool
+    theme_id: int | None
+    undoes: "LedgerLine | None" = None
+
+
+@dataclass(frozen=True)
+class LedgerPage:
+    """Some steps, the newest first, and the number before which more begin (None at the end)."""
+
+    lines: tuple[LedgerLine, ...]
+    before: int | None
+
+
+def ledger_page(
+    session: Session, workspace_id: int, theme_id: int | None = None, before: int | None = None
+) -> LedgerPage:
+    """Return steps of a workspace's ledger, or of one theme's.
+
+    Parameters
+    ----------
+    session : Session
+        An open session.
+    workspace_id : int
+        Whose.
+    theme_id : int, optional
+        Only what concerns this theme.
+    before : int, optional
+        Only steps with a lower number.
+    """
+    query = _lines(workspace_id)
+    if before is not None:
+        query = query.where(Decision.number < before)
+    if theme_id is not None:
+        query = query.where(or_(Decision.theme_id == theme_id, Decision.other_theme_id == theme_id))
+    rows = session.execute(query.order_by(Decision.number.desc()).limit(_PAGE + 1)).all()
+    lines = _told(session, workspace_id, rows[:_PAGE])
+    return LedgerPage(lines, lines[-1].number if len(rows) > _PAGE else None)
+
+
+def lines_of(
+    session: Session, workspace_id: int, decision_ids: Collection[int]
+) -> tuple[LedgerLine, ...]:
+    """Return some steps, the oldest first."""
+    query = _lines(workspace_id).where(Decision.id.in_(decision_ids)).order_by(Decision.number)
+    return _told(session, workspace_id, session.execute(query).all())
+
+
+def _lines(workspace_id: int) -> Any:
+    return (
+        select(Decision, Person.name, Person.email)
+        .outerjoin(Person, Person.id == Decision.person_id)
+        .where(Decision.workspace_id == workspace_id)
+    )
+
+
+def _told(session: Session, workspace_id: int, rows: Sequence[Any]) -> tuple[LedgerLine, ...]:
+    undone = {row.Decision.undoes_id for row in rows} - {None}
+    taken_back = (
+        {line.id: line for line in lines_of(session, workspace_id, undone)} if undone else {}
+    )
+    return tuple(replace(_line(row), undoes=taken_back.get(row.Decision.undoes_id)) for row in rows)
+
+
+def _line(row: Any) -> LedgerLine:
+    made: Decision = row.Decision
+    names = made.details.get("names", {})
+    return LedgerLine(
+        id=made.id,
+        number=made.number,
+        at=made.decided_at,
+        who=row.name or row.email or "The service",
+        kind=made.kind,
+        theme=names.get(str(made.theme_id), ""),
+        other=names.get(str(made.other_theme_id), ""),
+        answers=made.answers,
+        details=made.details,
+        holds=made.holds,
+        can_undo=made.holds and made.kind not in NOT_UNDONE,
+        theme_id=made.theme_id,
+    )
+
+
+def moved_by_undoing(session: Session, workspace_id: int, decision_id: int) -> int:
+    """Return how many answers would be in other themes if a step were undone.
+
+    Raises
+    ------
+    NotFoundError
+        When this ledger has no such step.
+    ConflictError
+        When it cannot be undone.
+    """
+    entries = entries_of(session, workspace_id)
+    undone = next((entry for entry in entries if entry.id == decision_id), None)
+    if undone is None:
+        raise NotFoundError("There is no such step here.")
+    if undone.kind in NOT_UNDONE:
+        raise ConflictError("An accepted or refused proposal cannot be undone.")
+    before = settle(entries)
+    if undone.id not in before.holding:
+        raise ConflictError("Somebody has undone this already.")
+    after = settle((*entries, Entry(0, entries[-1].number + 1, "undo", undoes_id=decision_id)))
+    spoken_of = {theme_id for entry in entries for theme_id in entry.themes()}
+    moving = {one for one in spoken_of if before.final(one) != after.final(one)}
+    toggled = (before.holding ^ after.holding) - {0}
+    touched = sorted(answers_touched(session, workspace_id, moving, toggled))
+    run_id = session.scalar(select(Workspace.current_run_id).where(Workspace.id == workspace_id))
+    finals = {one: final for one in spoken_of if (final := after.final(one)) != one}
+    moved = 0
+    for start in range(0, len(touched), _CHUNK):
+        ids = touched[start : start + _CHUNK]
+        seen, made = seen_and_made(session, workspace_id, run_id or 0, ids)
+        words = words_about(session, workspace_id, ids, after.holding)
+        moved += sum(
+            _themes(shown_of(one, words.get(key, ()), finals)) != _themes(seen[key])
+            for key, one in made.items()
+        )
+    return moved
+
+
+def _themes(one: SortedAnswer) -> set[int]:
+    return {placing.theme_id for placing in one.placings}
+
+
+def theme_name_of(session: Session, workspace_id: int, theme_id: int) -> str:
+    """Return what a theme is called, whatever became of it.
+
+    Raises
+    ------
+    NotFoundError
+        When this workspace never had it.
+    """
+    name = session.scalar(
+        select(Theme.name).where(Theme.workspace_id == workspace_id, Theme.id == theme_id)
+    )
+    if name is None:
+        raise NotFoundError("There is no such theme here.")
+    return name

@@ -1,0 +1,320 @@
+"""The ledger as people use it: counts first, one step, undone in one, and nothing overwritten."""
+
+import random
+import re
+from dataclasses import dataclass
+from datetime import date
+from html import unescape
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from survey.clock import utc_now
+from survey.records import Assignment, Decision, Theme
+from survey.records.counts import counts_now, rebuild
+from survey.records.database import Database
+from tests.support.answers import Said, add_answers, make_run
+from tests.support.browser import Browser
+from tests.support.people import Business
+
+DAY = date(2026, 3, 31)
+WAITED = Said((("waiting", "wish", "Twenty minutes past and nobody said a word."),))
+KIND = Said((("warmth", "praise", "She rang me the day after just to ask."),))
+BOTH = Said((*KIND.clauses, *WAITED.clauses))
+LOST = Said((("", "", "The car park is a maze."),), "unsorted")
+
+
+@dataclass
+class Scene:
+    """A workspace with five answers, as its people see it."""
+
+    database: Database
+    business: Business
+    themes: dict[str, int]
+    answers: list[int]
+
+    def at(self, key: str, rest: str = "") -> str:
+        return self.business.at(f"themes/{self.themes[key]}{rest}")
+
+    def members(self, theme_id: int) -> set[int]:
+        with self.database.reading() as session:
+            query = select(Assignment.answer_id).where(Assignment.theme_id == theme_id)
+            return set(session.scalars(query))
+
+    def name(self, theme_id: int) -> str:
+        with self.database.reading() as session:
+            return session.scalars(select(Theme.name).where(Theme.id == theme_id)).one()
+
+    def last_step(self) -> int:
+        with self.database.reading() as session:
+            return (
+                session.scalars(select(Decision.id).order_by(Decision.number.desc())).first() or 0
+            )
+
+    def counts_agree(self) -> bool:
+        with self.database.writing() as session:
+            counted = counts_now(session, self.business.workspace_id)
+            rebuild(session, self.business.workspace_id)
+            return counts_now(session, self.business.workspace_id) == counted
+
+
+@pytest.fixture
+def scene(app: Flask, business: Business) -> Scene:
+    """Three that waited (one of them praises, too), one more praise, one in no theme."""
+    database: Database = app.extensions["afterword"].database
+    with database.writing() as session:
+        run = make_run(session, business.workspace_id, utc_now())
+        said = [(DAY, one) for one in (WAITED, WAITED, BOTH, KIND, LOST)]
+        answers = add_answers(session, business.workspace_id, said, run, random.Random(1))
+    return Scene(database, business, run[1], answers)
+
+
+def text(browser: Browser, address: str, status: int = 200) -> str:
+    """Return what a page says."""
+    response = browser.get(address)
+    assert response.status_code == status, (address, response.status_code)
+    return plain(response.get_data(as_text=True))
+
+
+def plain(html: str) -> str:
+    """Return what a person reads of a page."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", unescape(html)))
+
+
+def fields(browser: Browser, address: str) -> dict[str, str]:
+    """Return the hidden fields of a page, as its form sends them."""
+    page = browser.get(address).get_data(as_text=True)
+    found = re.findall(r'<input[^>]*type="hidden"[^>]*>', page)
+    pairs = {}
+    for one in found:
+        name, value = re.search(r'name="([^"]+)"', one), re.search(r'value="([^"]*)"', one)
+        if name and name[1] not in pairs:
+            pairs[name[1]] = unescape(value[1]) if value else ""
+    return pairs
+
+
+def test_a_theme_is_renamed_and_the_old_name_comes_back(teammate: Browser, scene: Scene) -> None:
+    page = scene.at("waiting", "/rename")
+    assert "It has 3 answers; none would move" in text(teammate, page)
+    sent = teammate.post(page, data=fields(teammate, page) | {"name": "  Kept   waiting "})
+    assert sent.location == scene.at("waiting")
+    assert "Kept waiting" in text(teammate, scene.business.at())
+    assert "renamed “Waiting” to “Kept waiting”" in text(teammate, scene.business.at("ledger"))
+    undo = scene.business.at(f"ledger/{scene.last_step()}/undo")
+    assert "0 answers would move" in text(teammate, undo)
+    teammate.send(undo)
+    assert scene.name(scene.themes["waiting"]) == "Waiting"
+    assert "undid: renamed" in text(teammate, scene.business.at("ledger"))
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("", "Please give a name of 1 to 80 characters."),
+        ("W" * 10_000, "Please give a name of 1 to 80 characters."),
+        ("wArMtH", "There is a theme of this name already"),
+        ("Waiting", "It is called that already."),
+    ],
+)
+def test_a_name_that_cannot_be_is_told_and_kept_in_the_form(
+    teammate: Browser, scene: Scene, name: str, told: str
+) -> None:
+    page = scene.at("waiting", "/rename")
+    sent = teammate.post(page, data=fields(teammate, page) | {"name": name})
+    assert sent.status_code == 422
+    assert told in plain(sent.get_data(as_text=True))
+    assert name in sent.get_data(as_text=True)
+    assert scene.name(scene.themes["waiting"]) == "Waiting"
+
+
+def test_a_name_with_markup_stays_words_everywhere(teammate: Browser, scene: Scene) -> None:
+    page = scene.at("waiting", "/rename")
+    hostile = "<script>alert(1)</script> “{{ 7*7 }}” \x00\u202e"
+    teammate.post(page, data=fields(teammate, page) | {"name": hostile})
+    for address in (
+        scene.at("waiting"), scene.at("warmth", "/merge"), scene.business.at("ledger"),
+        scene.business.at(), scene.at("waiting", "/split"), scene.business.at("pick"),
+    ):  # fmt: skip
+        shown = teammate.get(address).get_data(as_text=True)
+        assert "<script>alert" not in shown, address
+        assert "&lt;script&gt;alert" in shown, address
+
+
+def test_merging_shows_what_would_move_moves_it_and_is_undone(
+    teammate: Browser, scene: Scene
+) -> None:
+    waiting, warmth = scene.themes["waiting"], scene.themes["warmth"]
+    before = {one: scene.members(one) for one in (waiting, warmth)}
+    page = scene.at("waiting", f"/merge?into={warmth}")
+    told = text(teammate, page)
+    assert "3 answers would move into “Warmth”; 1 of them is there already" in told
+    assert "It would then have 4 answers" in told
+    sent = teammate.post(scene.at("waiting", "/merge"), data=fields(teammate, page))
+    assert sent.location == scene.at("warmth")
+    assert scene.members(warmth) == before[waiting] | before[warmth]
+    assert scene.members(waiting) == set()
+    assert scene.counts_agree()
+    assert teammate.get(scene.at("waiting")).location == scene.at("warmth")
+    assert "Waiting" not in text(teammate, scene.business.at())
+    undo = scene.business.at(f"ledger/{scene.last_step()}/undo")
+    assert "3 answers would move" in text(teammate, undo)
+    teammate.send(undo)
+    assert {one: scene.members(one) for one in (waiting, warmth)} == before
+    assert scene.counts_agree()
+
+
+def test_the_second_of_two_sees_what_the_first_did_and_nothing_is_overwritten(
+    owner: Browser, teammate: Browser, scene: Scene
+) -> None:
+    page = scene.at("waiting", "/rename")
+    first, second = fields(owner, page), fields(teammate, page)
+    owner.post(page, data=first | {"name": "Late"})
+    stale = teammate.post(page, data=second | {"name": "Queues"})
+    told = plain(stale.get_data(as_text=True))
+    assert stale.status_code == 409
+    assert "Nothing was changed yet." in told
+    assert "owner@example.org renamed “Waiting” to “Late”" in told
+    assert 'value="Queues"' in stale.get_data(as_text=True)  # what was typed is kept
+    assert scene.name(scene.themes["waiting"]) == "Late"
+    seen = re.search(r'name="seen"[^>]*value="(\d+)"', stale.get_data(as_text=True))
+    assert seen
+    teammate.post(page, data=second | {"name": "Queues", "seen": seen[1]})
+    assert scene.name(scene.themes["waiting"]) == "Queues"
+
+
+def test_a_merge_that_somebody_forestalled_is_shown_anew(
+    owner: Browser, teammate: Browser, scene: Scene
+) -> None:
+    page = scene.at("waiting", f"/merge?into={scene.themes['warmth']}")
+    second = fields(teammate, page)
+    rename = scene.at("warmth", "/rename")
+    owner.post(rename, data=fields(owner, rename) | {"name": "Kindness"})
+    stale = teammate.post(scene.at("waiting", "/merge"), data=second)
+    assert stale.status_code == 409
+    assert "renamed “Warmth” to “Kindness”" in plain(stale.get_data(as_text=True))
+    assert len(scene.members(scene.themes["waiting"])) == 3
+
+
+def test_undoing_what_is_undone_already_says_so(owner: Browser, scene: Scene) -> None:
+    page = scene.at("waiting", "/rename")
+    owner.post(page, data=fields(owner, page) | {"name": "Late"})
+    undo = scene.business.at(f"ledger/{scene.last_step()}/undo")
+    sent = fields(owner, undo)
+    owner.post(undo, data=sent)
+    again = owner.post(undo, data=sent)
+    assert again.status_code == 409
+    assert "Somebody has undone this already." in plain(again.get_data(as_text=True))
+    owner.send(scene.business.at(f"ledger/{scene.last_step()}/undo"))  # undo the undoing
+    assert scene.name(scene.themes["waiting"]) == "Late"
+
+
+def test_an_answer_is_moved_by_hand_and_stays_where_it_was_put(
+    teammate: Browser, scene: Scene
+) -> None:
+    waiting, warmth = scene.themes["waiting"], scene.themes["warmth"]
+    one = scene.answers[0]
+    plan = scene.business.at(f"pick/plan?theme={waiting}&do=move&to={warmth}&answer={one}")
+    assert "1 answer would move from “Waiting” to “Warmth”." in text(teammate, plan)
+    teammate.post(scene.business.at("pick"), data=fields(teammate, plan))
+    assert one in scene.members(warmth)
+    assert one not in scene.members(waiting)
+    assert scene.counts_agree()
+    with scene.database.reading() as session:
+        placed = session.scalars(select(Assignment).where(Assignment.answer_id == one)).one()
+        assert (placed.start, placed.tone, placed.confidence) == (0, "wish", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("do", "told"),
+    [
+        ("out", "2 answers would leave “Waiting”, which would keep 1"),
+        ("split", "2 answers would leave “Waiting” for a theme of their own; 1 would stay"),
+        ("new", "2 answers would be in it, and stay in their other themes"),
+    ],
+)
+def test_answers_are_taken_out_split_off_or_made_a_theme(
+    teammate: Browser, scene: Scene, do: str, told: str
+) -> None:
+    waiting = scene.themes["waiting"]
+    some = set(scene.answers[:2])
+    ticked = "&".join(f"answer={one}" for one in some)
+    plan = scene.business.at(f"pick/plan?theme={waiting}&do={do}&name=Queues&{ticked}")
+    assert told in text(teammate, plan)
+    teammate.post(scene.business.at("pick"), data=fields(teammate, plan) | {"name": "Queues"})
+    assert len(scene.members(waiting)) == (3 if do == "new" else 1)
+    with scene.database.reading() as session:
+        fresh = session.scalar(select(Theme.id).where(Theme.name == "Queues"))
+    assert (fresh is None) == (do == "out")
+    assert fresh is None or scene.members(fresh) == some
+    assert scene.counts_agree()
+    teammate.send(scene.business.at(f"ledger/{scene.last_step()}/undo"))
+    assert len(scene.members(waiting)) == 3
+    assert fresh is None or scene.members(fresh) == set()
+    assert fresh is None or text(
+        teammate, scene.business.at(f"themes/{fresh}"), 404 if do == "new" else 302
+    )
+    assert scene.counts_agree()
+
+
+def test_all_answers_of_a_view_are_picked_at_once(teammate: Browser, scene: Scene) -> None:
+    plan = scene.business.at(f"pick/plan?do=put&to={scene.themes['warmth']}&all=1")
+    assert "3 answers would come into “Warmth”; 2 are there already" in text(teammate, plan)
+    teammate.post(scene.business.at("pick"), data=fields(teammate, plan))
+    assert scene.members(scene.themes["warmth"]) == set(scene.answers)
+    assert scene.counts_agree()
+
+
+def test_picking_nothing_is_told(teammate: Browser, scene: Scene) -> None:
+    sent = teammate.get(scene.business.at("pick/plan?do=new&name=X"), follow_redirects=True)
+    assert "Please tick at least one answer." in plain(sent.get_data(as_text=True))
+
+
+def test_a_hidden_theme_leaves_the_overview_and_keeps_its_answers(
+    teammate: Browser, scene: Scene
+) -> None:
+    page = scene.at("waiting", "/set/hide")
+    assert "It has 3 answers; none would move" in text(teammate, page)
+    teammate.post(page, data=fields(teammate, page))
+    assert "“Waiting”" in text(teammate, scene.business.at("ledger"))
+    assert "Waiting" not in text(teammate, scene.business.at())
+    assert "Hidden from the overview" in text(teammate, scene.at("waiting"))
+    assert len(scene.members(scene.themes["waiting"])) == 3
+    again = scene.at("waiting", "/set/show")
+    teammate.post(again, data=fields(teammate, again))
+    assert "Waiting" in text(teammate, scene.business.at())
+
+
+def test_the_ledger_shows_the_themes_of_a_day(teammate: Browser, scene: Scene) -> None:
+    page = scene.at("waiting", f"/merge?into={scene.themes['warmth']}")
+    teammate.post(scene.at("waiting", "/merge"), data=fields(teammate, page))
+    today = utc_now().date()
+    now = text(teammate, scene.business.at(f"ledger?on={today}"))
+    assert "Warmth with Waiting4" in now
+    assert "There were no themes yet." in text(teammate, scene.business.at("ledger?on=2020-01-01"))
+    for wrong in ("soon", "9999-12-31", "0001-01-01"):
+        assert "notice bad" in teammate.get(scene.business.at(f"ledger?on={wrong}")).get_data(
+            as_text=True
+        )
+
+
+def test_another_workspaces_theme_and_step_are_not_found(
+    outsider: Browser, teammate: Browser, scene: Scene, elsewhere: Business
+) -> None:
+    page = scene.at("waiting", "/rename")
+    teammate.post(page, data=fields(teammate, page) | {"name": "Late"})
+    step, waiting = scene.last_step(), scene.themes["waiting"]
+    for path in (
+        f"themes/{waiting}/rename", f"themes/{waiting}/merge", f"themes/{waiting}/split",
+        f"themes/{waiting}/set/hide", f"themes/{waiting}/check", f"ledger/{step}/undo",
+        f"ledger?theme={waiting}",
+    ):  # fmt: skip
+        text(outsider, elsewhere.at(path), 404)
+    token = fields(outsider, elsewhere.at("pick"))  # a page of theirs
+    token = token or fields(outsider, "/account")
+    sent = outsider.post(
+        elsewhere.at("pick"),
+        data=token | {"do": "out", "answers": str(scene.answers[0]), "from": str(waiting)},
+    )
+    assert sent.status_code == 404
+    assert len(scene.members(waiting)) == 3
