@@ -35,9 +35,11 @@ from survey.records.deciding import (
     ThemeCut,
 )
 from survey.records.guarding import Flag, SealedText, WhereToTurn
+from survey.records.mapping import MapLayout, MapPlace, MapWaiting
 from survey.records.placing import Place
 from survey.records.posting import IncomingMail
 from survey.records.replying import ChangeNote, Message, Talk
+from survey.records.telling import Bulletin, Delivery, Reader, Telling
 from survey.records.theming import (
     Assignment,
     Exemplar,
@@ -55,11 +57,13 @@ __all__ = [
     "ApiKey",
     "Arrival",
     "Assignment",
+    "Bulletin",
     "ChangeNote",
     "CountDelta",
     "DayCount",
     "DecidedAnswer",
     "Decision",
+    "Delivery",
     "Exemplar",
     "FirstOwnerLink",
     "Flag",
@@ -71,6 +75,9 @@ __all__ = [
     "Invitation",
     "Joining",
     "Link",
+    "MapLayout",
+    "MapPlace",
+    "MapWaiting",
     "Member",
     "Message",
     "OutgoingMail",
@@ -80,6 +87,7 @@ __all__ = [
     "Question",
     "QuestionText",
     "QuestionVersion",
+    "Reader",
     "Record",
     "Review",
     "ReviewAnswer",
@@ -88,6 +96,7 @@ __all__ = [
     "SignInSession",
     "Sorting",
     "Talk",
+    "Telling",
     "TextVector",
     "Theme",
     "ThemeCut",

@@ -126,7 +126,8 @@ class Link(Record):
     __tablename__ = "link"
     __table_args__ = (
         CheckConstraint(
-            "kind IN ('answer', 'unsubscribe', 'api_key', 'join', 'reply', 'place', 'receipt')",
+            "kind IN ('answer', 'unsubscribe', 'api_key', 'join', 'reply', 'place', 'receipt', "
+            "'feed', 'digest')",
             name="kind",
         ),
         UniqueConstraint("workspace_id", "kind", "target_id"),

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from survey.records.answering import Answer, AnswerText
 from survey.records.asking import OutgoingMail
 from survey.records.guarding import Flag, SealedText
+from survey.records.mapping import forget_place
 from survey.records.replying import ChangeNote, Message, Talk
 from survey.records.search import forget_answers
 from survey.records.text import text_digest
@@ -47,7 +48,7 @@ def erase(session: Session, workspace_id: int, answer_id: int) -> None:
 
 
 def forget_words(session: Session, workspace_id: int, answer_id: int) -> None:
-    """Clear what an answer says, in every version: text, original, flags, vectors, names, index.
+    """Clear what an answer says, in every version: text, original, vectors, names, index, place.
 
     Parameters
     ----------
@@ -67,6 +68,7 @@ def forget_words(session: Session, workspace_id: int, answer_id: int) -> None:
         session.execute(delete(record).where(*_about(record, workspace_id, answer_id)))
     for body in bodies:
         _forget_vectors(session, workspace_id, body)
+    forget_place(session, workspace_id, answer_id)
     forget_answers(session, workspace_id, [answer_id])
 
 

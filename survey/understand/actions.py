@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from survey.records import Answer, TextVector, Workspace
 from survey.records.answering import GIVEN
 from survey.records.due import Claim, claim, finish, renew, try_later
+from survey.records.mapping import wait_for_places
 from survey.records.runs import (
     NewExemplar,
     NewTheme,
@@ -168,6 +169,7 @@ def store_sorted(
     session.execute(
         update(Answer).where(*done, Answer.lease_id == lease_id).values(sorted_by=engine)
     )
+    wait_for_places(session, workspace_id, [one.answer.id for one in ours])
     finish(session, Answer, done, lease_id)
     return True
 
