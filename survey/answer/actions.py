@@ -1,6 +1,6 @@
 """Taking an answer: everything it changes, in one transaction that the page commits."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import bindparam, or_, select, update
@@ -33,7 +33,7 @@ _TAKE = Prepared(
         or_(*(_invitation.state == state for state in ANSWERABLE)),
     )
     .values(state="answered")
-    .returning(_invitation.id)
+    .returning(_invitation.asked_on)
 )
 _ANSWER = Prepared(
     inserting(
@@ -89,7 +89,8 @@ def take_answer(
         False when the link had its answer already; then nothing was changed.
     """
     who = {"workspace": link.workspace_id, "invitation": link.invitation_id}
-    if not straight.rows(_TAKE, who):
+    taken = straight.rows(_TAKE, who)
+    if not taken:
         return False
     answer = _answer_row(link, now, nothing=nothing)
     straight.run(_ANSWER, answer)
@@ -98,9 +99,23 @@ def take_answer(
         straight.run(_TALK, _talk_row(answer))
     segments = _copy_segments(straight, link, answer["id"])
     note_arrival_straight(straight, link.workspace_id, answer["id"])
-    counted = Counted(link.workspace_id, link.question_id, answer["answered_on"], segments)
-    count_straight(straight, 1, counted, _ANSWERED)
+    count_straight(straight, 1, _counted(answer, segments, taken[0][0]), _ANSWERED)
     return True
+
+
+def _counted(
+    answer: dict[str, Any], segments: tuple[tuple[str, str], ...], asked_on: date | None
+) -> Counted:
+    return Counted(
+        answer["workspace_id"],
+        answer["question_id"],
+        answer["answered_on"],
+        segments,
+        served_by=answer["served_by"],
+        channel=answer["channel"],
+        language=answer["language"],
+        asked_on=asked_on,
+    )
 
 
 def _answer_row(link: OpenedLink, now: datetime, *, nothing: bool) -> dict[str, Any]:

@@ -264,6 +264,8 @@ def _mark_asked(
             Invitation.id,
             Invitation.interaction_id,
             Invitation.question_id,
+            Invitation.language,
+            Invitation.state,
         )
         .execution_options(synchronize_session=False)
     )
@@ -274,7 +276,7 @@ def _mark_asked(
     return True
 
 
-def _count_asked(session: Session, asked: Row[int, int, int, int], now: datetime) -> None:
+def _count_asked(session: Session, asked: Row[*tuple[Any, ...]], now: datetime) -> None:
     """Note the workspace's own day of asking, and count it there."""
     workspace_id = asked.workspace_id
     zone = session.scalars(select(Workspace.time_zone).where(Workspace.id == workspace_id)).one()
@@ -291,8 +293,22 @@ def _count_asked(session: Session, asked: Row[int, int, int, int], now: datetime
             InteractionSegment.interaction_id == asked.interaction_id,
         )
     )
-    pairs = tuple((row.name, row.value) for row in segments)
-    count(session, +1, Counted(workspace_id, asked.question_id, day, pairs), [Measure("asked")])
+    of = session.execute(
+        select(Interaction.served_by, Interaction.channel).where(
+            Interaction.workspace_id == workspace_id, Interaction.id == asked.interaction_id
+        )
+    ).one()
+    counted = Counted(
+        workspace_id,
+        asked.question_id,
+        day,
+        tuple((row.name, row.value) for row in segments),
+        served_by=of.served_by,
+        channel=of.channel,
+        language=asked.language,
+    )
+    replied = [Measure("replied")] if asked.state in ANSWERED else []
+    count(session, +1, counted, [Measure("asked"), *replied])
 
 
 def _outgoing(key: Key, mail: ComposedMail, headers: dict[str, str], now: datetime) -> OutgoingMail:

@@ -25,7 +25,7 @@ from survey.records.asking import (
     Unsubscribed,
 )
 from survey.records.base import Record, new_id
-from survey.records.counting import CountDelta, DayCount
+from survey.records.counting import CountDelta, DayCount, WeekCount
 from survey.records.deciding import (
     DecidedAnswer,
     Decision,
@@ -102,6 +102,7 @@ __all__ = [
     "ThemeCut",
     "ThemeExample",
     "Unsubscribed",
+    "WeekCount",
     "WhereToTurn",
     "WorkerBeat",
     "Workspace",

@@ -1,38 +1,65 @@
 """Counts of distinct answers: appended as changes, folded by the worker, rebuilt from scratch."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, delete, func, insert, literal, select
+from sqlalchemy import delete, exists, func, insert, or_, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
-from survey.records.answering import GIVEN, Answer, AnswerSegment
-from survey.records.asking import InteractionSegment, Invitation
+from survey.records.accounts import Workspace
+from survey.records.answering import Answer
 from survey.records.base import new_id
-from survey.records.counting import CountDelta, DayCount
+from survey.records.counting import CountDelta, DayCount, WeekCount
+from survey.records.faces import EVERYTHING, THEME, TONE, Face, faces_of, read, written
+from survey.records.recount import counts_from_scratch
 from survey.records.straight import Prepared, Straight, inserting
-from survey.records.theming import Assignment, Sorting
 
-_CELL = (
-    "workspace_id", "run_id", "measure", "theme_id", "tone", "question_id",
-    "segment_name", "segment_value", "day",
-)  # fmt: skip
-
-_DELTA = Prepared(inserting(CountDelta, *_CELL, "id", "change"))
+_WHAT = ("workspace_id", "run_id", "measure", "theme_id", "tone", "question_id")
+_CELL = (*_WHAT, "face", "value", "day")
+_CHANGED = (*_WHAT, "day", "asked_on", "faces")
+_DELTA = Prepared(inserting(CountDelta, *_CHANGED, "id", "change"))
 
 
 @dataclass(frozen=True)
 class Counted:
-    """One answer (or one asking) as the counts see it."""
+    """One answer (or one asking) as the counts see it.
+
+    Parameters
+    ----------
+    workspace_id, question_id : int
+        Whose, and which question.
+    day : date
+        The workspace's own day on which it was given (or asked).
+    segments : tuple of (str, str)
+        Names and values.
+    served_by, channel, language : str or None
+        What else it is counted by; none of the first two where anonymous.
+    asked_on : date or None
+        Of an answer, the day of the asking that it replies to.
+    """
 
     workspace_id: int
     question_id: int
     day: date
     segments: tuple[tuple[str, str], ...] = ()
+    served_by: str | None = None
+    channel: str | None = None
+    language: str | None = None
+    asked_on: date | None = None
+
+    @property
+    def faces(self) -> tuple[Face, ...]:
+        """What it is counted by, besides all answers together."""
+        return faces_of(
+            self.segments,
+            channel=self.channel,
+            served_by=self.served_by,
+            language=self.language,
+        )
 
 
 @dataclass(frozen=True)
@@ -46,7 +73,7 @@ class Measure:
 
 
 def count(session: Session, change: int, counted: Counted, measures: Iterable[Measure]) -> None:
-    """Append a change to the counts, once for all answers and once for each segment.
+    """Append a change to the counts of one answer.
 
     Parameters
     ----------
@@ -55,9 +82,10 @@ def count(session: Session, change: int, counted: Counted, measures: Iterable[Me
     change : int
         +1 or -1.
     counted : Counted
-        Whose day, question and segments.
+        Whose day, question and faces.
     measures : iterable of Measure
-        What changes.
+        What changes. Of a run always all that it made of the answer: which themes come together
+        is counted, too.
     """
     count_many(session, change, ((counted, measures),))
 
@@ -65,7 +93,7 @@ def count(session: Session, change: int, counted: Counted, measures: Iterable[Me
 def count_many(
     session: Session, change: int, batch: Iterable[tuple[Counted, Iterable[Measure]]]
 ) -> None:
-    """Append one change for each of many answers, adding up what falls into the same cell.
+    """Append one change for each of many answers, adding up those that are alike.
 
     Parameters
     ----------
@@ -84,7 +112,7 @@ def count_many(
 def count_straight(
     straight: Straight, change: int, counted: Counted, measures: Iterable[Measure]
 ) -> None:
-    """As `count`, on the raced path."""
+    """As `count`, on the raced path: one row a measure."""
     for row in _delta_rows(change, ((counted, measures),)):
         straight.run(_DELTA, row)
 
@@ -92,33 +120,38 @@ def count_straight(
 def _delta_rows(
     change: int, batch: Iterable[tuple[Counted, Iterable[Measure]]]
 ) -> list[dict[str, Any]]:
-    cells = Counter(
-        _cell_of(counted, measure, name, value)
-        for counted, measures in batch
-        for measure in measures
-        for name, value in (("", ""), *counted.segments)
-    )
+    alike = Counter(row for counted, measures in batch for row in _rows_of(counted, measures))
     return [
-        dict(zip(_CELL, cell, strict=True)) | {"id": new_id(), "change": change * answers}
-        for cell, answers in cells.items()
+        dict(zip(_CHANGED, row, strict=True)) | {"id": new_id(), "change": change * answers}
+        for row, answers in alike.items()
     ]
 
 
-def _cell_of(counted: Counted, measure: Measure, name: str, value: str) -> tuple[object, ...]:
-    return (
-        counted.workspace_id,
-        measure.run_id,
-        measure.name,
-        measure.theme_id,
-        measure.tone,
-        counted.question_id,
-        name,
-        value,
-        counted.day,
-    )
+def _rows_of(counted: Counted, measures: Iterable[Measure]) -> Iterator[tuple[object, ...]]:
+    measures = tuple(measures)
+    own = () if all(one.name == "withdrawn" for one in measures) else counted.faces
+    of_run = {
+        face
+        for one in measures
+        if one.name == "theme"
+        for face in ((THEME, str(one.theme_id)), (TONE, one.tone))
+    }
+    faces = written((*own, *sorted(of_run)))
+    for one in measures:
+        yield (
+            counted.workspace_id,
+            one.run_id,
+            one.name,
+            one.theme_id,
+            one.tone,
+            counted.question_id,
+            counted.day,
+            counted.asked_on if one.name == "answered" else None,
+            faces,
+        )
 
 
-def fold(session: Session, *, limit: int = 2000) -> int:
+def fold(session: Session, *, limit: int = 200) -> int:
     """Move waiting changes into the folded counts.
 
     Parameters
@@ -133,25 +166,46 @@ def fold(session: Session, *, limit: int = 2000) -> int:
     int
         How many changes were folded; call again while it equals `limit`.
     """
-    columns = [getattr(CountDelta, name) for name in _CELL]
     chosen = session.execute(
-        select(CountDelta.workspace_id, CountDelta.id, CountDelta.change, *columns)
+        select(CountDelta.id, CountDelta.change, *(getattr(CountDelta, one) for one in _CHANGED))
         .limit(limit)
         .with_for_update(skip_locked=True)
     ).all()
-    sums: dict[tuple[Any, ...], int] = {}
-    for row in chosen:
-        cell = tuple(getattr(row, name) for name in _CELL)
-        sums[cell] = sums.get(cell, 0) + row.change
-    for cell in sorted(sums):  # two folds at once take cells in the same order: no deadlock
-        _add(session, dict(zip(_CELL, cell, strict=True)), sums[cell])
-    for row in chosen:
+    days, weeks = _spread(chosen)
+    _add(session, DayCount, days)
+    _add(session, WeekCount, weeks)
+    keys = [(row.workspace_id, row.id) for row in chosen]
+    if keys:
         session.execute(
-            delete(CountDelta).where(
-                CountDelta.workspace_id == row.workspace_id, CountDelta.id == row.id
-            )
+            delete(CountDelta)
+            .where(tuple_(CountDelta.workspace_id, CountDelta.id).in_(keys))
+            .execution_options(synchronize_session=False)
         )
     return len(chosen)
+
+
+def _spread(changes: Iterable[Any]) -> tuple[Counter[tuple[Any, ...]], Counter[tuple[Any, ...]]]:
+    """Spread changes over all cells they touch, by day and by week."""
+    days: Counter[tuple[Any, ...]] = Counter()
+    weeks: Counter[tuple[Any, ...]] = Counter()
+    for row in changes:
+        parts = [(row.measure, row.day)]
+        if row.asked_on is not None:
+            parts.append(("replied", row.asked_on))
+        for face in (EVERYTHING, *read(row.faces)):
+            for measure, day in parts:
+                cell = (
+                    row.workspace_id, row.run_id, measure, row.theme_id, row.tone,
+                    row.question_id, *face,
+                )  # fmt: skip
+                days[*cell, day] += row.change
+                weeks[*cell, monday_of(day)] += row.change
+    return days, weeks
+
+
+def monday_of(day: date) -> date:
+    """Return the first day of a day's week."""
+    return day - timedelta(days=day.weekday())
 
 
 def waiting_changes(session: Session) -> bool:
@@ -159,130 +213,69 @@ def waiting_changes(session: Session) -> bool:
     return session.execute(select(CountDelta.id).limit(1)).first() is not None
 
 
-def _add(session: Session, cell: Mapping[str, object], change: int) -> None:
+def _add(
+    session: Session, table: type[DayCount] | type[WeekCount], sums: Counter[tuple[Any, ...]]
+) -> None:
+    # Two folds at once take cells in the same order: no deadlock.
+    rows = [
+        dict(zip(_CELL, cell, strict=True)) | {"answers": change}
+        for cell, change in sorted(sums.items())
+        if change
+    ]
+    if not rows:
+        return
     dialect = session.get_bind().dialect.name
-    upsert = (sqlite if dialect == "sqlite" else postgresql).insert(DayCount)
+    upsert = (sqlite if dialect == "sqlite" else postgresql).insert(table)
     session.execute(
-        upsert.values(**cell, answers=change).on_conflict_do_update(
-            index_elements=list(_CELL), set_={"answers": DayCount.answers + change}
-        )
+        upsert.on_conflict_do_update(
+            index_elements=list(_CELL),
+            set_={"answers": table.answers + upsert.excluded.answers},
+        ),
+        rows,
     )
 
 
 def rebuild(session: Session, workspace_id: int) -> None:
     """Count one workspace from scratch: the oracle that the folded counts must equal."""
-    for table in (CountDelta, DayCount):
+    for table in (CountDelta, DayCount, WeekCount):
         session.execute(delete(table).where(table.workspace_id == workspace_id))
-    for query in _from_scratch(workspace_id):
-        rows = [dict(row._mapping) for row in session.execute(query)]
-        if rows:
-            session.execute(insert(DayCount), rows)
+    for into, query in counts_from_scratch(workspace_id):
+        columns = [str(column.key) for column in query.selected_columns]
+        session.execute(insert(into).from_select(columns, query))
 
 
-def _from_scratch(workspace_id: int) -> Iterator[Select[Any]]:
-    asked = select(
-        *_cell(workspace_id, literal("asked"), Invitation.question_id, Invitation.asked_on)
-    ).where(Invitation.workspace_id == workspace_id, Invitation.asked_on.is_not(None))
-    yield from _with_segments(asked, InteractionSegment, Invitation.interaction_id)
-
-    state = case((Answer.state == GIVEN, "answered"), else_="withdrawn")
-    answered = select(*_cell(workspace_id, state, Answer.question_id, Answer.answered_on)).where(
-        Answer.workspace_id == workspace_id, Answer.expired_on.is_(None)
+def uncounted_workspaces(session: Session) -> list[int]:
+    """Return the workspaces that have answers, and no counts of them."""
+    counted = or_(
+        *(exists().where(table.workspace_id == Workspace.id) for table in (WeekCount, CountDelta))
     )
-    yield from _with_segments(answered, AnswerSegment, Answer.id)
-
-    given = and_(Answer.workspace_id == workspace_id, Answer.state == GIVEN)
-    outcomes = (
-        select(
-            *_cell(
-                workspace_id,
-                Sorting.outcome,
-                Answer.question_id,
-                Answer.answered_on,
-                run_id=Sorting.run_id,
-            )
-        )
-        .join(Answer, _same_answer(Sorting))
-        .where(given)
-    )
-    yield from _with_segments(outcomes, AnswerSegment, Answer.id)
-
-    themes = (
-        select(
-            *_cell(
-                workspace_id,
-                literal("theme"),
-                Answer.question_id,
-                Answer.answered_on,
-                run_id=Assignment.run_id,
-                theme_id=Assignment.theme_id,
-                tone=Assignment.tone,
-            )
-        )
-        .join(Answer, _same_answer(Assignment))
-        .where(given)
-    )
-    yield from _with_segments(themes, AnswerSegment, Answer.id)
-
-
-def _cell(
-    workspace_id: int,
-    measure: ColumnElement[str] | InstrumentedAttribute[str],
-    question_id: InstrumentedAttribute[int],
-    day: InstrumentedAttribute[Any],
-    *,
-    run_id: InstrumentedAttribute[int] | None = None,
-    theme_id: InstrumentedAttribute[int] | None = None,
-    tone: InstrumentedAttribute[str] | None = None,
-) -> list[ColumnElement[Any]]:
-    return [
-        literal(workspace_id).label("workspace_id"),
-        (literal(0) if run_id is None else run_id).label("run_id"),
-        measure.label("measure"),
-        (literal(0) if theme_id is None else theme_id).label("theme_id"),
-        (literal("") if tone is None else tone).label("tone"),
-        question_id.label("question_id"),
-        day.label("day"),
-    ]
-
-
-def _same_answer(record: type[Sorting] | type[Assignment]) -> ColumnElement[bool]:
-    return and_(Answer.workspace_id == record.workspace_id, Answer.id == record.answer_id)
-
-
-def _with_segments(
-    base: Select[Any],
-    segment: type[AnswerSegment] | type[InteractionSegment],
-    owner_id: InstrumentedAttribute[int],
-) -> Iterator[Select[Any]]:
-    owner = segment.answer_id if issubclass(segment, AnswerSegment) else segment.interaction_id
-    everything = base.add_columns(
-        literal("").label("segment_name"), literal("").label("segment_value")
-    )
-    if owner_id.class_ is Answer:  # anonymous answers are in no cut by segment: see anonymity.py
-        base = base.where(Answer.anonymous.is_(False))
-    joined = base.add_columns(
-        segment.name.label("segment_name"), segment.value.label("segment_value")
-    ).join(
-        segment,
-        and_(segment.workspace_id == owner_id.class_.workspace_id, owner == owner_id),
-    )
-    for rows in (everything.subquery(), joined.subquery()):
-        columns = [rows.c[name] for name in _CELL]
-        yield select(*columns, func.count().label("answers")).group_by(*columns)
+    answered = exists().where(Answer.workspace_id == Workspace.id)
+    return list(session.scalars(select(Workspace.id).where(answered, ~counted)))
 
 
 def counts_now(session: Session, workspace_id: int) -> dict[tuple[object, ...], int]:
-    """Return every count that is not zero, folded and waiting together, by cell."""
-    found: dict[tuple[object, ...], int] = {}
-    for table, amount in ((DayCount, DayCount.answers), (CountDelta, CountDelta.change)):
-        columns = [getattr(table, name) for name in _CELL]
-        query = (
-            select(*columns, func.sum(amount).label("amount"))
-            .where(table.workspace_id == workspace_id)
-            .group_by(*columns)
-        )
-        for row in session.execute(query):
-            cell = tuple(row[:-1])
-            found[cell] = found.get(cell, 0) + int(row.amount)
+    """Return every count by day that is not zero, folded and waiting together, by cell."""
+    found = Counter(_kept(session, workspace_id, DayCount))
+    waiting = select(CountDelta).where(CountDelta.workspace_id == workspace_id)
+    found.update(_spread(session.scalars(waiting))[0])
     return {cell: amount for cell, amount in found.items() if amount}
+
+
+def counts_by_week(session: Session, workspace_id: int) -> dict[tuple[object, ...], int]:
+    """As `counts_now`, by week."""
+    found = Counter(_kept(session, workspace_id, WeekCount))
+    waiting = select(CountDelta).where(CountDelta.workspace_id == workspace_id)
+    found.update(_spread(session.scalars(waiting))[1])
+    return {cell: amount for cell, amount in found.items() if amount}
+
+
+def _kept(
+    session: Session, workspace_id: int, table: type[DayCount] | type[WeekCount]
+) -> dict[tuple[Any, ...], int]:
+    columns = [getattr(table, name) for name in _CELL]
+    query = (
+        select(*columns, func.sum(table.answers).label("amount"))
+        .where(table.workspace_id == workspace_id)
+        .group_by(*columns)
+    )
+    return {tuple(row[:-1]): int(row.amount) for row in session.execute(query)}

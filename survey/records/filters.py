@@ -7,6 +7,8 @@ from typing import Literal, get_args
 from sqlalchemy import ColumnElement, and_, exists, false, select, true
 
 from survey.records.answering import GIVEN, Answer, AnswerSegment
+from survey.records.faces import Face, faces_of
+from survey.records.finding import holding
 from survey.records.theming import NOTHING, OTHER_LANGUAGE, THEMES, UNSORTED, Assignment, Sorting
 
 Pile = Literal["nothing", "unsorted", "other_language", "sorted", "waiting"]
@@ -34,6 +36,10 @@ class AnswerFilter:
         First and last of the workspace's own days, both included.
     segments : tuple of (str, str)
         Names and values that must all hold.
+    question_id : int or None
+        Answers to this question.
+    channel, served_by, language : str or None
+        Answers that came this way, were served by this person, or were asked in this language.
     theme_id : int or None
         Answers in this theme.
     pile : str or None
@@ -42,6 +48,8 @@ class AnswerFilter:
         to read (``waiting``).
     tones : tuple of str
         With at least one theme (or, with `theme_id`, that theme) in one of these tones.
+    words : str or None
+        Answers that hold all of these words; see `survey.records.finding.holding`.
     """
 
     since: date | None = None
@@ -50,6 +58,23 @@ class AnswerFilter:
     theme_id: int | None = None
     pile: Pile | None = None
     tones: tuple[Tone, ...] = ()
+    question_id: int | None = None
+    channel: str | None = None
+    served_by: str | None = None
+    language: str | None = None
+    words: str | None = None
+
+    @property
+    def faces(self) -> tuple[Face, ...]:
+        """What it asks of an answer beside days, question, theme and tones, as the counts name it."""
+        return faces_of(
+            self.segments, channel=self.channel, served_by=self.served_by, language=self.language
+        )
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether everything is in view."""
+        return self == AnswerFilter()
 
 
 def answers_in_view(
@@ -79,6 +104,18 @@ def answers_in_view(
     ]
     for name, value in wanted.segments:
         conditions += [Answer.anonymous.is_(False), _has_segment(name, value)]
+    conditions += [
+        column == value
+        for column, value in (
+            (Answer.question_id, wanted.question_id),
+            (Answer.channel, wanted.channel),
+            (Answer.served_by, wanted.served_by),
+            (Answer.language, wanted.language),
+        )
+        if value is not None
+    ]
+    if wanted.words is not None:
+        conditions.append(holding(workspace_id, wanted.words))
     if wanted.theme_id is not None or wanted.tones:
         conditions.append(_has_theme(workspace_id, run_id, wanted))
     if wanted.pile is not None:

@@ -10,8 +10,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from survey.errors import SettingsError
+from survey.records.counts import rebuild, uncounted_workspaces
 from survey.records.database import Database
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -36,6 +38,15 @@ def migrate(engine: Engine, revision: str = "head") -> None:
             command.downgrade(config, revision)
         else:
             command.upgrade(config, revision)
+            _count_what_is_not(connection)
+
+
+def _count_what_is_not(connection: Connection) -> None:
+    """Count from scratch where answers have no counts: a revision made the tables anew."""
+    with Session(connection, join_transaction_mode="create_savepoint") as session:
+        for workspace_id in uncounted_workspaces(session):
+            rebuild(session, workspace_id)
+        session.commit()
 
 
 def pending_revision(connection: Connection) -> str | None:

@@ -20,6 +20,7 @@ from survey.records.workspaces import first_question
 
 ANSWERS = Path(__file__).with_name("sample.tsv")
 ORIGIN = "sample"
+CHANNEL, LANGUAGE = "visit", "en"
 SILENT = 2  # for three people who answer, two do not
 KEPT_FOR = timedelta(days=90)
 ANSWERED_AFTER = timedelta(hours=1, minutes=10)
@@ -146,7 +147,7 @@ def _interaction(workspace_id: int, interaction_id: int, visit: SampleVisit) -> 
         "customer_name": visit.name or None,
         "served_by": visit.served_by,
         "about": "your visit",
-        "channel": "visit",
+        "channel": CHANNEL,
         "occurred_at": visit.asked_at,
         "created_at": visit.asked_at,
     }
@@ -157,7 +158,7 @@ def _invitation(workspace_id: int, visit: SampleVisit, asked: tuple[int, int]) -
         "workspace_id": workspace_id,
         "question_id": asked[0],
         "question_version_id": asked[1],
-        "language": "en",
+        "language": LANGUAGE,
         "state": "sent" if visit.answer is None else "answered",
         "nonce": b"",  # nobody was written to, so there is no link to rebuild
         "created_at": visit.asked_at,
@@ -201,12 +202,12 @@ def _answer(
 def _answer_row(workspace_id: int, visit: SampleVisit) -> dict[str, Any]:
     return {
         "workspace_id": workspace_id,
-        "language": "en",
+        "language": LANGUAGE,
         "origin": ORIGIN,
         "answered_at": visit.asked_at + ANSWERED_AFTER,
         "answered_on": visit.asked_on,
         "served_by": visit.served_by,
-        "channel": "visit",
+        "channel": CHANNEL,
     }
 
 
@@ -223,13 +224,22 @@ def _text_row(workspace_id: int, answer_id: int, visit: SampleVisit) -> dict[str
 def _count(
     session: Session, workspace_id: int, question_id: int, visits: tuple[SampleVisit, ...]
 ) -> None:
-    asked, both = (Measure("asked"),), (Measure("asked"), Measure("answered"))
+    asked = (Measure("asked"),)
+    both = (*asked, Measure("replied"), Measure("answered"))
     count_many(
         session,
         1,
         (
             (
-                Counted(workspace_id, question_id, visit.asked_on, visit.segments),
+                Counted(
+                    workspace_id,
+                    question_id,
+                    visit.asked_on,
+                    visit.segments,
+                    served_by=visit.served_by,
+                    channel=CHANNEL,
+                    language=LANGUAGE,
+                ),
                 asked if visit.answer is None else both,
             )
             for visit in visits

@@ -314,9 +314,15 @@ def counted_answers(
     ):
         segments.setdefault(row.answer_id, []).append((row.name, row.value))
     rows = session.execute(
-        select(Answer.id, Answer.question_id, Answer.answered_on, Answer.anonymous).where(
-            Answer.workspace_id == workspace_id, Answer.id.in_(answer_ids)
-        )
+        select(
+            Answer.id,
+            Answer.question_id,
+            Answer.answered_on,
+            Answer.served_by,
+            Answer.channel,
+            Answer.language,
+            Answer.anonymous,
+        ).where(Answer.workspace_id == workspace_id, Answer.id.in_(answer_ids))
     )
     return {
         row.id: Counted(
@@ -324,6 +330,9 @@ def counted_answers(
             row.question_id,
             row.answered_on,
             () if row.anonymous else tuple(segments.get(row.id, ())),
+            served_by=row.served_by,
+            channel=row.channel,
+            language=row.language,
         )
         for row in rows
     }

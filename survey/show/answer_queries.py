@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
 from typing import Any, Literal, get_args
 
 from sqlalchemy import ColumnElement, and_, func, literal, select, tuple_
@@ -12,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from survey.errors import FieldError
 from survey.records import Answer, AnswerSegment, AnswerText, Assignment, Sorting, Theme
-from survey.records.filters import OUTCOMES, AnswerFilter, answers_in_view
-from survey.show.figures import sum_of_counts
+from survey.records.filters import AnswerFilter, answers_in_view
+from survey.show import figures
 from survey.show.marks import Piece, pieces, shown_part, within
 
 Order = Literal["newest", "typical", "unsure"]
@@ -318,13 +317,8 @@ def answers_counted(
     session, workspace_id, run_id, wanted
         As in `answer_page`.
     """
-    if len(wanted.segments) > 1 or (wanted.tones and wanted.theme_id is None):
-        conditions = answers_in_view(workspace_id, run_id, wanted)
-        return session.execute(select(func.count(Answer.id)).where(*conditions)).scalar_one()
-    counted = partial(sum_of_counts, session, workspace_id, wanted=wanted)
-    if wanted.theme_id is not None:
-        return counted(run_id, ("theme",))
-    if wanted.pile is None:
-        return counted(0, ("answered",))
-    of_pile = counted(run_id, OUTCOMES[wanted.pile])
-    return counted(0, ("answered",)) - of_pile if wanted.pile == "waiting" else of_pile
+    counted = figures.answers_counted(session, workspace_id, run_id, wanted)
+    if counted is not None:
+        return counted
+    conditions = answers_in_view(workspace_id, run_id, wanted)
+    return session.execute(select(func.count(Answer.id)).where(*conditions)).scalar_one()

@@ -1,60 +1,22 @@
-"""The figures of a view, week by week: from the counts where they suffice, else by a scan."""
+"""The figures of a view, step by step: from the counts where they suffice, else by a scan."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Integer,
-    Select,
-    and_,
-    exists,
-    func,
-    literal,
-    select,
-    union_all,
-)
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import InstrumentedAttribute, Session
-from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.orm import Session
 
-from survey.records import (
-    Answer,
-    Assignment,
-    CountDelta,
-    DayCount,
-    InteractionSegment,
-    Invitation,
-    Sorting,
-)
-from survey.records.filters import AnswerFilter, answers_in_view
+from survey.records.faces import EVERYTHING, THEME, TONE, Face
+from survey.records.filters import OUTCOMES, AnswerFilter, Pile
+from survey.records.tallies import Sought, Tally, first_and_last, tallies, total
+from survey.show.scan import scanned
 from survey.show.span import Span
 
-_BY_ANSWER = ("asked", "answered")
+_BY_ANSWER = ("asked", "replied", "answered")
 _BY_RUN = ("theme", "themes", "nothing", "unsorted", "other_language")
-
-
-class _DaysBetween(FunctionElement[int]):
-    """Whole days from the second date to the first."""
-
-    type = Integer()
-    inherit_cache = True
-    name = "days_between"
-
-
-@compiles(_DaysBetween, "sqlite")
-def _on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
-    later, earlier = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"CAST(julianday({later}) - julianday({earlier}) AS INTEGER)"
-
-
-@compiles(_DaysBetween, "postgresql")
-def _on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
-    later, earlier = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"(CAST({later} AS DATE) - CAST({earlier} AS DATE))"
+_OUTCOMES = ("themes", "nothing", "unsorted", "other_language")
 
 
 @dataclass(frozen=True)
@@ -86,14 +48,17 @@ class Figures:
     ----------
     span : Span
         The days in view and the steps they are counted in.
-    asked, answered, themes, nothing, unsorted, other_language : Series
-        Askings and answers; answers by what the current run made of them.
+    asked, replied, answered, themes, nothing, unsorted, other_language : Series
+        Askings, those of them that were answered, and answers; answers by what the current run
+        made of them. A view by theme, tone or pile asks of answers alone: nothing was `asked` in
+        it.
     by_theme : dict
         (theme id, tone) → answers in that theme in that tone.
     """
 
     span: Span
     asked: Series
+    replied: Series
     answered: Series
     themes: Series
     nothing: Series
@@ -118,20 +83,27 @@ class Figures:
         return sum((self.by_theme.get((theme_id, tone), none) for tone in tones), start=none)
 
 
-class _Cell(NamedTuple):
-    """Answers by measure, theme, tone and steps back from the last day."""
+def faces_asked(wanted: AnswerFilter) -> tuple[Face, ...]:
+    """Return what a view asks of an answer beside days and question, as the counts name it."""
+    faces = list(wanted.faces)
+    if wanted.theme_id is not None:
+        faces.append((THEME, str(wanted.theme_id)))
+    faces += [(TONE, tone) for tone in wanted.tones]
+    return tuple(faces)
 
-    measure: str
-    theme_id: int
-    tone: str
-    step: int
-    amount: int
+
+def is_counted(wanted: AnswerFilter) -> bool:
+    """Whether the counts tell all figures of a view: a combination needs a scan."""
+    of_themes = bool(wanted.tones) or wanted.theme_id is not None
+    if wanted.words is not None or (of_themes and wanted.pile is not None):
+        return False
+    return len(faces_asked(wanted)) <= 1
 
 
 def figures_in_view(
     session: Session, workspace_id: int, run_id: int | None, wanted: AnswerFilter, span: Span
 ) -> Figures:
-    """Count a view: its days and segments; a theme, pile or tone in the filter is left aside.
+    """Count a view.
 
     Parameters
     ----------
@@ -142,7 +114,7 @@ def figures_in_view(
     run_id : int or None
         The current run; None before the first, and then no answer is in any theme.
     wanted : AnswerFilter
-        Of one segment at most it is answered from the counts, of several by a scan.
+        With one face at most it is answered from the counts, with several by a scan.
     span : Span
         The days to count, in steps.
 
@@ -151,211 +123,152 @@ def figures_in_view(
     Figures
         The same by either way.
     """
-    by_scan = len(wanted.segments) > 1
-    cells = _scanned if by_scan else _counted
+    cells = counted if is_counted(wanted) else scanned
     return gathered(cells(session, workspace_id, run_id, wanted, span), span)
 
 
-def gathered(cells: Iterable[_Cell], span: Span) -> Figures:
+def gathered(cells: Iterable[Tally], span: Span) -> Figures:
     """Lay counted cells out as series."""
     empty = [0] * len(span.steps)
     sums: dict[tuple[str, int, str], list[int]] = defaultdict(empty.copy)
     for measure, theme_id, tone, step, amount in cells:
         sums[measure, theme_id, tone][-1 - step] += amount
-    by_outcome = {
-        name: Series(tuple(sums.get((name, 0, ""), empty)))
-        for name in ("asked", "answered", "themes", "nothing", "unsorted", "other_language")
+    by_measure = {
+        name: Series(tuple(sums.get((name, 0, ""), empty))) for name in (*_BY_ANSWER, *_OUTCOMES)
     }
     by_theme = {
         (theme_id, tone): Series(tuple(steps))
         for (measure, theme_id, tone), steps in sums.items()
         if measure == "theme"
     }
-    return Figures(span=span, by_theme=by_theme, **by_outcome)
+    return Figures(span=span, by_theme=by_theme, **by_measure)
 
 
-def _counted(
+def counted(
     session: Session, workspace_id: int, run_id: int | None, wanted: AnswerFilter, span: Span
-) -> Iterator[_Cell]:
-    segment = wanted.segments[0] if wanted.segments else ("", "")
-    reads = [(0, _BY_ANSWER)] if run_id is None else [(0, _BY_ANSWER), (run_id, _BY_RUN)]
-    parts = [
-        _counts(table, workspace_id, segment, span).where(
-            table.run_id == run, table.measure.in_(measures)
-        )
-        for table in (DayCount, CountDelta)
-        for run, measures in reads
-    ]
-    for measure, theme_id, tone, step, amount in session.execute(union_all(*parts)):
-        yield _Cell(measure, theme_id, tone, step, int(amount))
+) -> Iterator[Tally]:
+    """Count a view of one face at most from the counts; of a filter see `is_counted`."""
+    sought = list(_sought(workspace_id, run_id, wanted, span))
+    cells = tallies(session, sought, anchor=span.anchor, width=span.width)
+    if wanted.pile is not None:
+        return _of_pile(cells, wanted.pile)
+    if wanted.theme_id is not None or wanted.tones:
+        return _all_of_which_are_answers(cells)
+    return cells
 
 
-def _counts(
-    table: type[DayCount] | type[CountDelta],
-    workspace_id: int,
-    segment: tuple[str, str],
-    span: Span,
-) -> Select[Any]:
-    cell: list[Any] = [table.measure, table.theme_id, table.tone, _step(table.day, span)]
-    return (
-        select(*cell, func.sum(_amount(table)).label("amount"))
-        .where(
-            table.workspace_id == workspace_id,
-            table.segment_name == segment[0],
-            table.segment_value == segment[1],
-            table.day >= span.first,
-            table.day <= span.last,
-        )
-        .group_by(*cell)
+def _sought(
+    workspace_id: int, run_id: int | None, wanted: AnswerFilter, span: Span
+) -> Iterator[Sought]:
+    face = next(iter(faces_asked(wanted)), EVERYTHING)
+    everything = Sought(
+        workspace_id,
+        _BY_ANSWER if wanted.pile is None else ("answered",),
+        face=face,
+        since=span.first,
+        until=span.last,
+        question_id=wanted.question_id,
     )
+    if face[0] not in (THEME, TONE):
+        yield everything
+    if run_id is not None:
+        measures = _BY_RUN if wanted.pile is None else _OUTCOMES
+        yield replace(everything, measures=measures, run_id=run_id)
 
 
-def _amount(table: type[DayCount] | type[CountDelta]) -> InstrumentedAttribute[int]:
-    return table.answers if issubclass(table, DayCount) else table.change
+def _of_pile(cells: Iterator[Tally], pile: Pile) -> Iterator[Tally]:
+    """The answers of a pile alone; what waits is what no outcome was counted for."""
+    for cell in cells:
+        if pile == "waiting":
+            sign = 1 if cell.measure == "answered" else -1
+            yield cell._replace(measure="answered", amount=sign * cell.amount)
+        elif cell.measure in OUTCOMES[pile]:
+            yield cell
+            yield cell._replace(measure="answered")
 
 
-def _step(day: InstrumentedAttribute[Any], span: Span) -> ColumnElement[int]:
-    """Steps back from the last day: 0 is the newest."""
-    days = _DaysBetween(literal(span.last), day)
-    return (days // literal(span.width)).label("step")
-
-
-def _scanned(
-    session: Session, workspace_id: int, run_id: int | None, wanted: AnswerFilter, span: Span
-) -> Iterator[_Cell]:
-    narrowed = AnswerFilter(since=span.first, until=span.last, segments=wanted.segments)
-    here = answers_in_view(workspace_id, run_id, narrowed)
-    yield from _cells(session, _asked(workspace_id, wanted.segments, span))
-    yield from _cells(session, _tally(Answer.answered_on, span, literal("answered")).where(*here))
-    if run_id is None:
-        return
-    outcomes = _tally(Answer.answered_on, span, Sorting.outcome).join(
-        Sorting, and_(Sorting.workspace_id == workspace_id, Sorting.answer_id == Answer.id)
-    )
-    yield from _cells(session, outcomes.where(Sorting.run_id == run_id, *here))
-    themes = _tally(
-        Answer.answered_on, span, literal("theme"), Assignment.theme_id, Assignment.tone
-    ).join(
-        Assignment, and_(Assignment.workspace_id == workspace_id, Assignment.answer_id == Answer.id)
-    )
-    yield from _cells(session, themes.where(Assignment.run_id == run_id, *here))
-
-
-def _tally(
-    day: InstrumentedAttribute[Any],
-    span: Span,
-    measure: ColumnElement[str] | InstrumentedAttribute[str],
-    *theme: InstrumentedAttribute[Any],
-) -> Select[Any]:
-    columns = [measure.label("measure"), *theme, _step(day, span)]
-    return select(*columns, func.count().label("amount")).group_by(*columns)
-
-
-def _asked(workspace_id: int, segments: Sequence[tuple[str, str]], span: Span) -> Select[Any]:
-    return _tally(Invitation.asked_on, span, literal("asked")).where(
-        *_askings(workspace_id, segments, span)
-    )
-
-
-def _askings(
-    workspace_id: int, segments: Sequence[tuple[str, str]], span: Span
-) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [
-        Invitation.workspace_id == workspace_id,
-        Invitation.asked_on >= span.first,
-        Invitation.asked_on <= span.last,
-    ]
-    for name, value in segments:
-        conditions.append(
-            exists().where(
-                InteractionSegment.workspace_id == workspace_id,
-                InteractionSegment.interaction_id == Invitation.interaction_id,
-                InteractionSegment.name == name,
-                InteractionSegment.value == value,
-            )
-        )
-    return conditions
-
-
-def _cells(session: Session, query: Select[Any]) -> Iterator[_Cell]:
-    for row in session.execute(query):
-        found = row._mapping
-        yield _Cell(
-            found["measure"],
-            found.get("theme_id", 0),
-            found.get("tone", ""),
-            found["step"],
-            found["amount"],
-        )
-
-
-def asked_and_answered(
-    session: Session, workspace_id: int, wanted: AnswerFilter, span: Span
-) -> int:
-    """Return how many of those asked in a view have answered since, kept or taken back."""
-    query = select(func.count()).where(
-        *_askings(workspace_id, wanted.segments, span),
-        Invitation.state.in_(("answered", "withdrawn")),
-    )
-    return session.execute(query).scalar_one()
+def _all_of_which_are_answers(cells: Iterator[Tally]) -> Iterator[Tally]:
+    """What a run put into a theme is an answer, and in themes."""
+    for cell in cells:
+        yield cell
+        if cell.measure == "themes":
+            yield cell._replace(measure="answered")
 
 
 def first_and_last_day(
-    session: Session, workspace_id: int, wanted: AnswerFilter
+    session: Session, workspace_id: int, run_id: int | None, wanted: AnswerFilter
 ) -> tuple[date, date] | None:
-    """Return the first and last day with an asking or an answer in view, None without any."""
-    name, value = wanted.segments[0] if wanted.segments else ("", "")
-    days: list[date] = []
-    for table in (DayCount, CountDelta):
-        query = select(func.min(table.day), func.max(table.day)).where(
-            table.workspace_id == workspace_id,
-            table.segment_name == name,
-            table.segment_value == value,
-            table.run_id == 0,
-            table.measure.in_(_BY_ANSWER),
-            *([table.day >= wanted.since] if wanted.since else []),
-            *([table.day <= wanted.until] if wanted.until else []),
-        )
-        days += [day for day in session.execute(query).one() if day is not None]
-    return (min(days), max(days)) if days else None
+    """Return the first and last day with an asking or an answer in view, None without any.
+
+    Notes
+    -----
+    Of a combination, those of its first part: the days at either end may then hold nothing.
+    """
+    face = next(iter(faces_asked(wanted)), EVERYTHING)
+    of_run = face[0] in (THEME, TONE)
+    if of_run and run_id is None:
+        return None
+    sought = Sought(
+        workspace_id,
+        ("themes",) if of_run else ("asked", "answered"),
+        run_id=run_id or 0 if of_run else 0,
+        face=face,
+        since=wanted.since,
+        until=wanted.until,
+        question_id=wanted.question_id,
+    )
+    return first_and_last(session, sought)
 
 
-def sum_of_counts(
-    session: Session,
-    workspace_id: int,
-    run_id: int | None,
-    measures: tuple[str, ...],
-    *,
-    wanted: AnswerFilter,
-) -> int:
-    """Return one number from the counts: some measures of a view of one segment at most.
+def answers_counted(
+    session: Session, workspace_id: int, run_id: int | None, wanted: AnswerFilter
+) -> int | None:
+    """Return how many answers are in view where the counts can tell, else None.
 
     Parameters
     ----------
-    session : Session
-        An open session.
-    workspace_id : int
-        Whose answers.
-    run_id : int or None
-        The run whose measures these are, 0 for those of no run; None counts nothing.
-    measures : tuple of str
-        What to add up.
-    wanted : AnswerFilter
-        Its days, its segment, and its theme and tones where it has one.
+    session, workspace_id, run_id, wanted
+        As in `figures_in_view`. Here a theme, with any tones, and one face beside are not too
+        many.
     """
-    name, value = wanted.segments[0] if wanted.segments else ("", "")
-    found = 0
-    for table in (DayCount, CountDelta):
-        query = select(func.coalesce(func.sum(_amount(table)), 0)).where(
-            table.workspace_id == workspace_id,
-            table.segment_name == name,
-            table.segment_value == value,
-            table.run_id == run_id,
-            table.measure.in_(measures),
-            table.theme_id == (wanted.theme_id or 0),
-            *([table.tone.in_(wanted.tones)] if wanted.tones else []),
-            *([table.day >= wanted.since] if wanted.since else []),
-            *([table.day <= wanted.until] if wanted.until else []),
-        )
-        found += int(session.execute(query).scalar_one())
-    return found
+    beside = replace(wanted, theme_id=None, tones=()) if wanted.theme_id is not None else wanted
+    if not is_counted(beside):
+        return None
+    face: Any = next(iter(faces_asked(beside)), EVERYTHING)
+    sought = Sought(
+        workspace_id,
+        ("answered",),
+        face=face,
+        since=wanted.since,
+        until=wanted.until,
+        question_id=wanted.question_id,
+    )
+    if wanted.theme_id is not None or face[0] == TONE:
+        return _of_run(session, sought, run_id, wanted)
+    if wanted.pile is None:
+        return total(session, sought)
+    of_pile = _outcome_total(session, sought, run_id, OUTCOMES[wanted.pile])
+    return total(session, sought) - of_pile if wanted.pile == "waiting" else of_pile
+
+
+def _of_run(session: Session, sought: Sought, run_id: int | None, wanted: AnswerFilter) -> int:
+    if run_id is None:
+        return 0
+    if wanted.theme_id is None:
+        return _outcome_total(session, sought, run_id, ("themes",))
+    within = replace(
+        sought,
+        measures=("theme",),
+        run_id=run_id,
+        theme_id=wanted.theme_id,
+        tones=wanted.tones,
+    )
+    return total(session, within)
+
+
+def _outcome_total(
+    session: Session, sought: Sought, run_id: int | None, outcomes: Sequence[str]
+) -> int:
+    if run_id is None:
+        return 0
+    return total(session, replace(sought, measures=tuple(outcomes), run_id=run_id))

@@ -14,7 +14,6 @@ from survey.show.exact import beyond_chance
 from survey.show.figures import (
     Figures,
     Series,
-    asked_and_answered,
     figures_in_view,
     first_and_last_day,
 )
@@ -94,8 +93,6 @@ class Overview:
     ----------
     figures : Figures
         Everything counted.
-    replied : int
-        How many of those asked in view have answered.
     wishes, praise : Column
         The two columns.
     silent : tuple of ThemeName
@@ -103,7 +100,6 @@ class Overview:
     """
 
     figures: Figures
-    replied: int
     wishes: Column
     praise: Column
     silent: tuple[ThemeName, ...]
@@ -129,10 +125,9 @@ def theme_overview(
     run_id : int or None
         The current run; None before the first.
     wanted : AnswerFilter
-        Days and segments; a theme, pile or tone is left aside.
+        Which answers.
     """
-    wanted = replace(wanted, theme_id=None, pile=None, tones=())
-    span = span_in_view(session, workspace_id, wanted)
+    span = span_in_view(session, workspace_id, run_id, wanted)
     if span is None:
         return None
     figures = figures_in_view(session, workspace_id, run_id, wanted, span)
@@ -142,7 +137,6 @@ def theme_overview(
     columns = [_column(figures, names, changes, quoted, tones) for tones in (WISHES, PRAISE)]
     return Overview(
         figures=figures,
-        replied=asked_and_answered(session, workspace_id, wanted, span),
         wishes=columns[0],
         praise=columns[1],
         silent=tuple(
@@ -153,9 +147,11 @@ def theme_overview(
     )
 
 
-def span_in_view(session: Session, workspace_id: int, wanted: AnswerFilter) -> Span | None:
+def span_in_view(
+    session: Session, workspace_id: int, run_id: int | None, wanted: AnswerFilter
+) -> Span | None:
     """Return the days in view that hold askings or answers, None without any."""
-    days = first_and_last_day(session, workspace_id, wanted)
+    days = first_and_last_day(session, workspace_id, run_id, wanted)
     return span_of(*days) if days else None
 
 

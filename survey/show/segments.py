@@ -2,11 +2,14 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import exists, func, literal, select, tuple_, union_all
+from sqlalchemy import exists, literal, select, tuple_
 from sqlalchemy.orm import Session
 
-from survey.records import AnswerSegment, CountDelta, DayCount, Question, Workspace
+from survey.records import AnswerSegment, Question, Workspace
+from survey.records.faces import segment_name
+from survey.records.tallies import Sought, totals_by_value
 from survey.show.exact import interval
 from survey.show.span import Span
 
@@ -115,7 +118,13 @@ class SegmentTable:
 
 
 def theme_by_segment(
-    session: Session, workspace_id: int, run_id: int, theme_id: int, span: Span
+    session: Session,
+    workspace_id: int,
+    run_id: int,
+    theme_id: int,
+    *,
+    span: Span,
+    question_id: int | None,
 ) -> tuple[SegmentTable, ...]:
     """Return, for each segment, how many of its answers in a span are in a theme.
 
@@ -127,13 +136,16 @@ def theme_by_segment(
         Which theme, under which run.
     span : Span
         The days in view.
+    question_id : int or None
+        Of the answers to one question.
     """
+    within = {"since": span.first, "until": span.last, "question_id": question_id}
     smallest = smallest_group(session, workspace_id)
     tables = []
     for segment in _every_segment(session, workspace_id):
-        answered = _by_value(session, workspace_id, segment, "answered", span=span)
+        answered = _by_value(session, workspace_id, segment, "answered", **within)
         inside = _by_value(
-            session, workspace_id, segment, "theme", span=span, run_id=run_id, theme_id=theme_id
+            session, workspace_id, segment, "theme", run_id=run_id, theme_id=theme_id, **within
         )
         tables.append(_table(segment, answered, inside, smallest))
     return tuple(table for table in tables if table.rows)
@@ -158,33 +170,10 @@ def _table(
 
 
 def _by_value(
-    session: Session,
-    workspace_id: int,
-    segment: Segment,
-    measure: str,
-    *,
-    span: Span | None = None,
-    run_id: int = 0,
-    theme_id: int = 0,
+    session: Session, workspace_id: int, segment: Segment, *measures: str, **of: Any
 ) -> dict[str, int]:
-    parts = [
-        select(table.segment_value, func.sum(amount).label("amount"))
-        .where(
-            table.workspace_id == workspace_id,
-            table.segment_name == segment.name,
-            table.segment_value.in_(segment.values),
-            table.run_id == run_id,
-            table.measure == measure,
-            table.theme_id == theme_id,
-            *([table.day >= span.first, table.day <= span.last] if span else []),
-        )
-        .group_by(table.segment_value)
-        for table, amount in ((DayCount, DayCount.answers), (CountDelta, CountDelta.change))
-    ]
-    sums: dict[str, int] = defaultdict(int)
-    for value, amount in session.execute(union_all(*parts)):
-        sums[value] += int(amount)
-    return dict(sums)
+    sought = Sought(workspace_id, measures, face=(segment_name(segment.name), ""), **of)
+    return totals_by_value(session, sought, segment.values)
 
 
 def smallest_group(session: Session, workspace_id: int) -> int:

@@ -2,18 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 
 from survey.show.exact import change_chance, interval
 
 WEEK = 7
-RECENT = 28  # days of the newest part, which is compared with what came before
-_DAILY_UP_TO = 21  # days; a longer view is counted in whole weeks, which all hold one Sunday
+RECENT = 28  # days of the newest part, about, which is compared with what came before
+_DAILY_UP_TO = 21  # days; a longer view is counted in weeks that begin on Mondays
 _WEEKLY_UP_TO = 371  # days; a longer view is counted in fours of weeks
+_MOST_STEPS = 400  # from there on steps grow wider: somebody imports a date of the year 9999
 _MOST_POINTS = 26
 _ANSWERS_A_POINT = 12  # on average; fewer make a line of noise
 FEWEST_FOR_A_POINT = 5
+_LAST_SUNDAY = date(9999, 12, 26).toordinal()  # of the calendar; the five days behind it are lost
 
 
 @dataclass(frozen=True)
@@ -26,14 +28,15 @@ class Step:
 
 @dataclass(frozen=True)
 class Span:
-    """Days in view, cut into steps of one width, counted back from the last day.
+    """Days in view, cut into steps of one width, counted back from the last day or its Sunday.
 
     Parameters
     ----------
     first, last : date
         Both included.
     width : int
-        Days in a step: 1, 7 or 28. The oldest step may be cut short.
+        Days in a step: 1, 7 or a multiple of 28. The oldest step may be cut short, and so may the
+        newest, unless steps are days.
     """
 
     first: date
@@ -45,14 +48,22 @@ class Span:
         """How many days are in view."""
         return (self.last - self.first).days + 1
 
+    @property
+    def anchor(self) -> date:
+        """The day from which steps are counted back: weeks end on Sundays."""
+        if self.width == 1:
+            return self.last
+        return date.fromordinal(min(self.last.toordinal() + 6 - self.last.weekday(), _LAST_SUNDAY))
+
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """The steps, the oldest first."""
-        count = -(-self.days // self.width)
+        anchor, first = self.anchor.toordinal(), self.first.toordinal()
+        count = -(-(anchor - first + 1) // self.width)
         return tuple(
             Step(
-                max(self.first, self.last - timedelta(days=self.width * (back + 1) - 1)),
-                self.last - timedelta(days=self.width * back),
+                date.fromordinal(max(first, anchor - self.width * (back + 1) + 1)),
+                date.fromordinal(min(self.last.toordinal(), anchor - self.width * back)),
             )
             for back in reversed(range(count))
         )
@@ -62,6 +73,8 @@ def span_of(first: date, last: date) -> Span:
     """Return the span of a view, in days, weeks or fours of weeks by its length."""
     days = (last - first).days
     width = 1 if days < _DAILY_UP_TO else WEEK if days < _WEEKLY_UP_TO else RECENT
+    if width == RECENT:
+        width *= -(-days // (RECENT * _MOST_STEPS))
     return Span(first, last, width)
 
 
@@ -163,7 +176,7 @@ def change(span: Span, counts: Sequence[int], of: Sequence[int]) -> Change | Non
     """
     if span.days < 2 * RECENT:
         return None
-    cut = len(span.steps) - RECENT // span.width
+    cut = len(span.steps) - max(1, RECENT // span.width)
     return Change(
         sum(counts[cut:]), sum(of[cut:]), sum(counts[:cut]), sum(of[:cut]), span.steps[cut].first
     )

@@ -86,7 +86,7 @@ def theme_page(
         Days, segments and tones.
     """
     view = replace(wanted, theme_id=None, pile=None, tones=())
-    span = span_in_view(session, workspace_id, view)
+    span = span_in_view(session, workspace_id, run_id, view)
     if span is None:
         return None
     figures = figures_in_view(session, workspace_id, run_id, view, span)
@@ -110,8 +110,10 @@ def theme_page(
         change=moved,
         change_is_real=moved is not None and _is_real(figures, theme.id, moved),
         segments=()
-        if view.segments
-        else theme_by_segment(session, workspace_id, run_id, theme.id, span),
+        if view.faces or view.words
+        else theme_by_segment(
+            session, workspace_id, run_id, theme.id, span=span, question_id=view.question_id
+        ),
     )
 
 

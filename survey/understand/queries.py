@@ -10,8 +10,6 @@ from sqlalchemy.orm import Session
 from survey.records import (
     Answer,
     AnswerText,
-    CountDelta,
-    DayCount,
     Decision,
     Exemplar,
     Run,
@@ -24,6 +22,7 @@ from survey.records import (
 from survey.records.answering import GIVEN
 from survey.records.due import unclaimed
 from survey.records.proposals import ACCEPT, REFUSE
+from survey.records.tallies import Sought, total
 from survey.records.text import text_digest
 from survey.records.theming import NOTHING, OTHER_LANGUAGE, THEMES, UNSORTED
 from survey.understand.known import BOOK, KnownAnswer, KnownTheme
@@ -181,21 +180,9 @@ def look_at(session: Session, workspace_id: int) -> Look:
 
 def _outcomes(session: Session, workspace_id: int, run_id: int) -> dict[str, int]:
     """Return how many answers a run gave each outcome, from the counts."""
-    found: dict[str, int] = {}
-    for table, amount in ((DayCount, DayCount.answers), (CountDelta, CountDelta.change)):
-        rows = session.execute(
-            select(table.measure, func.sum(amount).label("answers"))
-            .where(
-                table.workspace_id == workspace_id,
-                table.run_id == run_id,
-                table.measure.in_(OUTCOMES),
-                table.segment_name == "",
-            )
-            .group_by(table.measure)
-        )
-        for row in rows:
-            found[row.measure] = found.get(row.measure, 0) + int(row.answers)
-    return found
+    return {
+        outcome: total(session, Sought(workspace_id, (outcome,), run_id)) for outcome in OUTCOMES
+    }
 
 
 def claimed_answers(session: Session, workspace_id: int, lease_id: str) -> tuple[KnownAnswer, ...]:

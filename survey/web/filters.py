@@ -9,11 +9,14 @@ from werkzeug.datastructures import MultiDict
 
 from survey.errors import FieldError
 from survey.records.filters import PILES, TONES, AnswerFilter, Pile, Tone
+from survey.records.finding import LONGEST_SEARCH, spoken
 from survey.records.text import as_stored
 
 SEGMENT = "segment."
 SPANS = range(1, 36_501)  # days
 LARGEST_ID = 2**63 - 1
+OWN = ("channel", "served_by", "language")  # what every answer has of its own
+_ONCE = ("since", "until", "days", "theme", "question", "q", *OWN)
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,11 @@ class View:
         return f"?{urlencode(pairs)}" if pairs else ""
 
     def unlimited(self) -> str:
-        """Return this view as a query string without its days and segments."""
-        return View(replace(self.wanted, since=None, until=None, segments=())).query()
+        """Return this view as a query string with its theme, pile and tones alone."""
+        wanted = self.wanted
+        return View(
+            AnswerFilter(theme_id=wanted.theme_id, pile=wanted.pile, tones=wanted.tones)
+        ).query()
 
     def pairs(self, *without: str) -> list[tuple[str, str]]:
         """Return this view's parameters for a form's hidden fields, some names left out."""
@@ -64,7 +70,8 @@ def view_from(args: MultiDict[str, str], today: date) -> View:
     args : MultiDict
         ``since`` and ``until`` (ISO dates, both included) or ``days``; ``theme`` (an id, or
         ``nothing``, ``unsorted``, ``other_language``, ``sorted``, ``waiting``); ``tone``, once or
-        more; ``segment.NAME``. Empty values count as absent, as an unfilled form sends them.
+        more; ``segment.NAME``; ``question`` (an id), ``channel``, ``served_by``, ``language``;
+        ``q`` (words). Empty values count as absent, as an unfilled form sends them.
     today : date
         The workspace's own day.
 
@@ -76,13 +83,15 @@ def view_from(args: MultiDict[str, str], today: date) -> View:
     Raises
     ------
     FieldError
-        Naming the parameter that cannot be used and what it should look like.
+        Naming the parameter that cannot be used and what it should look like, or two that no
+        answer can meet at once.
     """
     given = MultiDict(
         (as_stored(name), as_stored(value.strip()))
         for name, value in args.items(multi=True)
         if value.strip()
     )
+    _refuse_contradictions(given)
     days = _days(given.get("days"))
     since = _day("since", given.get("since"))
     until = _day("until", given.get("until"))
@@ -98,8 +107,29 @@ def view_from(args: MultiDict[str, str], today: date) -> View:
         theme_id=theme_id,
         pile=pile,
         tones=_tones(given.getlist("tone")),
+        question_id=_question(given.get("question")),
+        words=_words(given.get("q")),
+        **{name: given.get(name) for name in OWN},
     )
+    _refuse_tones_of_a_pile(wanted)
     return View(wanted, days)
+
+
+def _refuse_contradictions(given: MultiDict[str, str]) -> None:
+    for name in given:
+        values = set(given.getlist(name))
+        if (name in _ONCE or name.startswith(SEGMENT)) and len(values) > 1:
+            shown = name.removeprefix(SEGMENT)
+            raise FieldError(
+                name, f"‘{shown}’ is given {len(values)} times, differently; please choose one."
+            )
+
+
+def _refuse_tones_of_a_pile(wanted: AnswerFilter) -> None:
+    if wanted.tones and wanted.pile not in (None, "sorted"):
+        raise FieldError(
+            "tone", "Only answers in themes wish or praise; please choose a tone or this pile."
+        )
 
 
 def _day(name: str, value: str | None) -> date | None:
@@ -129,6 +159,24 @@ def _theme(value: str | None) -> tuple[int | None, Pile | None]:
     raise FieldError("theme", f"‘theme’ is a theme's id, or one of: {', '.join(PILES)}.")
 
 
+def _question(value: str | None) -> int | None:
+    if value is None:
+        return None
+    if value.isascii() and value.isdigit() and len(value) <= 19 and int(value) <= LARGEST_ID:
+        return int(value)
+    raise FieldError("question", "‘question’ is the id of one of your questions.")
+
+
+def _words(value: str | None) -> str | None:
+    if value is None:
+        return None
+    if len(value) > LONGEST_SEARCH:
+        raise FieldError("q", f"Please search for at most {LONGEST_SEARCH} characters.")
+    if not spoken(value):
+        raise FieldError("q", "Please search for at least one word.")
+    return value
+
+
 def _tones(values: Iterable[str]) -> tuple[Tone, ...]:
     chosen = {part for value in values for part in value.split(",") if part}
     if not chosen <= set(TONES):
@@ -156,6 +204,13 @@ def _pairs(wanted: AnswerFilter, days: int | None) -> Iterable[tuple[str, str]]:
             yield "until", wanted.until.isoformat()
     for name, value in wanted.segments:
         yield SEGMENT + name, value
+    if wanted.question_id is not None:
+        yield "question", str(wanted.question_id)
+    for name in OWN:
+        if value := getattr(wanted, name):
+            yield name, value
+    if wanted.words:
+        yield "q", wanted.words
     if wanted.theme_id is not None:
         yield "theme", str(wanted.theme_id)
     elif wanted.pile:

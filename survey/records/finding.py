@@ -1,0 +1,88 @@
+"""Finding answers by their words, in the word index of either kind of database."""
+
+import re
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, ColumnElement, String, literal
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+from survey.records.answering import Answer
+
+LONGEST_SEARCH = 200  # characters
+_PARTS = re.compile(r'"([^"]*)"|([^\s"]+)')
+_SPOKEN = re.compile(r"[^\W_]+")
+
+
+def spoken(words: str) -> bool:
+    """Whether there is anything in a search that can be looked up."""
+    return _SPOKEN.search(words) is not None
+
+
+def holding(workspace_id: int, words: str) -> ColumnElement[bool]:
+    """Return the condition that an answer holds all words of a search.
+
+    Parameters
+    ----------
+    workspace_id : int
+        Whose answers.
+    words : str
+        Words, of which each may go on (``wait`` finds ``waiting``), and "phrases between quotation
+        marks", which may not. Signs between letters part words; other signs do not matter.
+
+    Returns
+    -------
+    ColumnElement
+        On `Answer`. A search without any word holds for every answer.
+    """
+    parts = [
+        (quoted or bare, bool(bare))
+        for quoted, bare in _PARTS.findall(words)
+        if spoken(quoted or bare)
+    ]
+    if not parts:
+        return literal(True)
+    return _Holding(
+        Answer.id,
+        literal(workspace_id, BigInteger),
+        literal(" ".join(_for_sqlite(*part) for part in parts), String),
+        literal(" & ".join(_for_postgresql(*part) for part in parts), String),
+    )
+
+
+def _for_sqlite(part: str, goes_on: bool) -> str:
+    phrase = " ".join(_SPOKEN.findall(part))
+    return f'"{phrase}"*' if goes_on else f'"{phrase}"'
+
+
+def _for_postgresql(part: str, goes_on: bool) -> str:
+    quoted = part.replace("\\", " ").replace("'", "''")
+    return f"'{quoted}':*" if goes_on else f"'{quoted}'"
+
+
+class _Holding(FunctionElement[bool]):
+    """answer id, workspace id, the search for SQLite, the search for PostgreSQL."""
+
+    type = Boolean()
+    inherit_cache = True
+    name = "holding"
+
+
+@compiles(_Holding, "sqlite")
+def _on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    clauses = list(element.clauses)
+    answer_id, search = (compiler.process(clauses[one], **options) for one in (0, 2))
+    return f"{answer_id} IN (SELECT rowid FROM answer_search WHERE answer_search MATCH {search})"  # noqa: S608  compiled parameters
+
+
+@compiles(_Holding, "postgresql")
+def _on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
+    clauses = list(element.clauses)
+    answer_id, workspace_id, search = (
+        compiler.process(clauses[one], **options) for one in (0, 1, 3)
+    )
+    found = f"answer_search.document @@ to_tsquery('simple', {search})"
+    return (
+        f"{answer_id} IN (SELECT answer_search.answer_id FROM answer_search"  # noqa: S608
+        f" WHERE answer_search.workspace_id = {workspace_id} AND {found})"
+    )

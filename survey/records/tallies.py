@@ -1,0 +1,328 @@
+"""Reading the counts: whole weeks by week, the days at either end by day, what waits as it is."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    func,
+    literal,
+    select,
+    union_all,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.functions import FunctionElement
+
+from survey.records.counting import CountDelta, DayCount, WeekCount
+from survey.records.counts import monday_of
+from survey.records.faces import EVERYTHING, Face, needle, read
+
+_SHORT = 21  # days; so short a view is read by day
+_DAY, _WEEK = timedelta(days=1), timedelta(days=7)
+# Beyond these no week can be reckoned, and no answer was given: they are no limits at all.
+_EARLIEST, _LATEST = date(1, 2, 1), date(9999, 12, 1)
+
+_Table = type[DayCount] | type[WeekCount]
+
+
+class _Holds(FunctionElement[bool]):
+    """Whether one text holds another, letter by letter."""
+
+    type = Boolean()
+    inherit_cache = True
+    name = "holds"
+
+
+@compiles(_Holds, "sqlite")
+def _on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    return f"(instr({compiler.process(element.clauses, **options)}) > 0)"
+
+
+@compiles(_Holds, "postgresql")
+def _on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
+    return f"(strpos({compiler.process(element.clauses, **options)}) > 0)"
+
+
+@dataclass(frozen=True)
+class Sought:
+    """Which counts are read.
+
+    Parameters
+    ----------
+    workspace_id : int
+        Whose.
+    measures : tuple of str
+        What is counted.
+    run_id : int
+        Under which run; 0 for askings and answers.
+    face : Face
+        Of answers with this face; of all by default.
+    since, until : date or None
+        First and last day, both included.
+    theme_id : int or None
+        Of one theme; of all by default.
+    tones : tuple of str
+        In these tones; in all by default.
+    question_id : int or None
+        Of one question; of all by default.
+    """
+
+    workspace_id: int
+    measures: tuple[str, ...]
+    run_id: int = 0
+    face: Face = EVERYTHING
+    since: date | None = None
+    until: date | None = None
+    theme_id: int | None = None
+    tones: tuple[str, ...] = ()
+    question_id: int | None = None
+
+
+class Tally(NamedTuple):
+    """How many answers, by measure, theme, tone and steps back from the last day."""
+
+    measure: str
+    theme_id: int
+    tone: str
+    step: int
+    amount: int
+
+
+def tallies(
+    session: Session, sought: Iterable[Sought], *, anchor: date, width: int
+) -> Iterator[Tally]:
+    """Count by steps of some days, counted back from a day.
+
+    Parameters
+    ----------
+    session : Session
+        An open session.
+    sought : iterable of Sought
+        What to read, all at once.
+    anchor : date
+        The last day of the newest step; a Sunday unless steps are single days.
+    width : int
+        Days in a step: 1, or a multiple of 7.
+    """
+    sources = (source for one in sought for source in _sources(one, by_week=width > 1))
+    parts = [_stepped(source, anchor, width) for source in sources]
+    for row in session.execute(union_all(*parts)):
+        yield Tally(row[0], row[1], row[2], row[3], int(row[4]))
+
+
+def _stepped(source: "_Source", anchor: date, width: int) -> Select[Any]:
+    step = steps_back(source.day, anchor, width).label("step")
+    cell = [source.table.theme_id, source.table.tone, step]
+    if not isinstance(source.measure, str):
+        cell.append(source.measure)
+    measure = literal(source.measure) if isinstance(source.measure, str) else source.measure
+    return (
+        select(measure, *cell[:3], func.sum(source.amount).label("amount"))
+        .where(*source.where)
+        .group_by(*cell)
+    )
+
+
+def steps_back(day: Any, anchor: date, width: int) -> ColumnElement[int]:
+    """Return how many steps of so many days a day is back from the last one; 0 is the newest."""
+    return _DaysBetween(literal(anchor), day) // literal(width)
+
+
+def total(session: Session, sought: Sought) -> int:
+    """Return one number: everything sought, added up."""
+    parts = [
+        select(func.coalesce(func.sum(source.amount), 0)).where(*source.where)
+        for source in _sources(sought)
+    ]
+    return sum(int(amount) for (amount,) in session.execute(union_all(*parts)))
+
+
+def totals_by_value(session: Session, sought: Sought, values: Collection[str]) -> dict[str, int]:
+    """Return one number for each value of a face.
+
+    Parameters
+    ----------
+    session : Session
+        An open session.
+    sought : Sought
+        Its face names which face; its value is left aside.
+    values : collection of str
+        Which values; one without answers may be missing in what is returned.
+    """
+    name, found = sought.face[0], Counter[str]()
+    folded = [
+        select(table.value, func.sum(table.answers))
+        .where(
+            table.workspace_id == sought.workspace_id,
+            table.face == name,
+            table.value.in_(values),
+            *_of_run(table, sought),
+            *between,
+        )
+        .group_by(table.value)
+        for table, between in _stretches(sought, by_week=True)
+    ]
+    for value, amount in session.execute(union_all(*folded)):
+        found[value] += int(amount)
+    anyone = replace(sought, face=EVERYTHING)
+    for source in _waiting(anyone):
+        query = select(CountDelta.faces, func.sum(source.amount)).where(*source.where)
+        for faces, amount in session.execute(query.group_by(CountDelta.faces)):
+            for face, value in read(faces):
+                if face == name and value in values:
+                    found[value] += int(amount)
+    return dict(found)
+
+
+def known_values(session: Session, workspace_id: int, name: str, most: int) -> tuple[str, ...]:
+    """Return the values of a face in order, at most so many; one that just came may be missing.
+
+    Parameters
+    ----------
+    session : Session
+        An open session.
+    workspace_id : int
+        Whose.
+    name : str
+        Of which face.
+    most : int
+        At most so many values.
+
+    Notes
+    -----
+    Skips through the key from value to value, so the cost does not grow with the answers.
+    """
+    found: list[str] = []
+    while len(found) < most:
+        value = session.scalar(
+            select(WeekCount.value)
+            .where(
+                WeekCount.workspace_id == workspace_id,
+                WeekCount.face == name,
+                WeekCount.value > (found[-1] if found else ""),
+            )
+            .order_by(WeekCount.value)
+            .limit(1)
+        )
+        if value is None:
+            break
+        found.append(value)
+    return tuple(found)
+
+
+def first_and_last(session: Session, sought: Sought) -> tuple[date, date] | None:
+    """Return the first and last day on which anything sought was counted, None without any."""
+    days: list[date] = []
+    here = (*_with_face(DayCount, sought), *_of_run(DayCount, sought), DayCount.answers > 0)
+    within = _within(DayCount.day, sought.since, sought.until)
+    for order in (DayCount.day, DayCount.day.desc()):
+        query = select(DayCount.day).where(*here, *within).order_by(order).limit(1)
+        days += list(session.scalars(query))
+    for source in _waiting(sought):
+        query = select(func.min(source.day), func.max(source.day)).where(*source.where)
+        days += [day for day in session.execute(query).one() if day is not None]
+    return (min(days), max(days)) if days else None
+
+
+class _Source(NamedTuple):
+    """Rows of one table that hold a part of what is sought, none of them twice."""
+
+    table: _Table | type[CountDelta]
+    measure: Any
+    day: Any
+    amount: Any
+    where: tuple[ColumnElement[bool], ...]
+
+
+def _sources(sought: Sought, *, by_week: bool = True) -> Iterator[_Source]:
+    for table, between in _stretches(sought, by_week=by_week):
+        where = (*_with_face(table, sought), *_of_run(table, sought), *between)
+        yield _Source(table, table.measure, table.day, table.answers, where)
+    yield from _waiting(sought)
+
+
+def _stretches(
+    sought: Sought, *, by_week: bool
+) -> Iterator[tuple[_Table, tuple[ColumnElement[bool], ...]]]:
+    """Cut the days sought into whole weeks and what is left at either end."""
+    since = sought.since if sought.since and sought.since > _EARLIEST else None
+    until = sought.until if sought.until and sought.until < _LATEST else None
+    if not by_week or (since and until and (until - since).days < _SHORT):
+        yield DayCount, _within(DayCount.day, since, until)
+        return
+    first = monday_of(since + _WEEK - _DAY) if since else None
+    behind = monday_of(until + _DAY) if until else None  # the Monday behind the last whole week
+    last = behind - _WEEK if behind else None
+    yield WeekCount, _within(WeekCount.day, first, last)
+    if first and since != first:
+        yield DayCount, _within(DayCount.day, since, first - _DAY)
+    if behind and until and behind <= until:
+        yield DayCount, _within(DayCount.day, behind, until)
+
+
+def _waiting(sought: Sought) -> Iterator[_Source]:
+    """The changes that wait, under the measures they stand for."""
+    held = (needle(sought.face),) if sought.face != EVERYTHING else ()
+    here = (
+        CountDelta.workspace_id == sought.workspace_id,
+        *(_Holds(CountDelta.faces, literal(one, String)) for one in held),
+    )
+    day, amount = CountDelta.day, CountDelta.change
+    within = _within(day, sought.since, sought.until)
+    where = (*here, *_of_run(CountDelta, sought), *within)
+    yield _Source(CountDelta, CountDelta.measure, day, amount, where)
+    if "replied" in sought.measures:
+        answered = replace(sought, measures=("answered",))
+        within = _within(CountDelta.asked_on, sought.since, sought.until)
+        where = (*here, *_of_run(CountDelta, answered), *within, CountDelta.asked_on.is_not(None))
+        yield _Source(CountDelta, "replied", CountDelta.asked_on, amount, where)
+
+
+def _with_face(table: _Table, sought: Sought) -> tuple[ColumnElement[bool], ...]:
+    return (
+        table.workspace_id == sought.workspace_id,
+        table.face == sought.face[0],
+        table.value == sought.face[1],
+    )
+
+
+def _of_run(table: _Table | type[CountDelta], sought: Sought) -> tuple[ColumnElement[bool], ...]:
+    return (
+        table.run_id == sought.run_id,
+        table.measure.in_(sought.measures),
+        *([table.theme_id == sought.theme_id] if sought.theme_id is not None else []),
+        *([table.tone.in_(sought.tones)] if sought.tones else []),
+        *([table.question_id == sought.question_id] if sought.question_id is not None else []),
+    )
+
+
+def _within(day: Any, since: date | None, until: date | None) -> tuple[ColumnElement[bool], ...]:
+    return (*([day >= since] if since else []), *([day <= until] if until else []))
+
+
+class _DaysBetween(FunctionElement[int]):
+    """Whole days from the second date to the first."""
+
+    type = Integer()
+    inherit_cache = True
+    name = "days_between"
+
+
+@compiles(_DaysBetween, "sqlite")
+def _days_on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    later, earlier = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"CAST(julianday({later}) - julianday({earlier}) AS INTEGER)"
+
+
+@compiles(_DaysBetween, "postgresql")
+def _days_on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
+    later, earlier = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"(CAST({later} AS DATE) - CAST({earlier} AS DATE))"
