@@ -5,6 +5,7 @@ Revises: 0007
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -25,12 +26,8 @@ def upgrade() -> None:
     op.drop_index("ix_count_delta_workspace_id_measure_day", "count_delta")
     op.drop_table("count_delta")
     op.drop_table("day_count")
-    run = (sa.Column("run_id", sa.BigInteger(), nullable=False),)
-    day = (sa.Column("day", sa.Date(), nullable=False),)
-    _folded("day_count", [*run, *day, *_what()])
-    run = (sa.Column("run_id", sa.BigInteger(), nullable=False),)
-    day = (sa.Column("day", sa.Date(), nullable=False),)
-    _folded("week_count", [*run, *_what(), *day])
+    _folded("day_count", [_run(), _day(), *_what()])
+    _folded("week_count", [_run(), *_what(), _day()])
     _waiting(
         [
             sa.Column("asked_on", sa.Date(), nullable=True),
@@ -41,16 +38,16 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Make the tables as they were before; their rows are gone, and are counted again on the way up."""
+    """Make the tables as they were, empty; on the way up again they are counted from scratch."""
     op.drop_table("count_delta")
     op.drop_table("week_count")
     op.drop_table("day_count")
     key = [
         sa.Column("segment_name", sa.String(length=60), nullable=False),
         sa.Column("segment_value", sa.String(length=200), nullable=False),
-        sa.Column("run_id", sa.BigInteger(), nullable=False),
+        _run(),
         *_what(),
-        sa.Column("day", sa.Date(), nullable=False),
+        _day(),
     ]
     _table("day_count", key, [sa.Column("answers", sa.BigInteger(), nullable=False)], _BEFORE)
     _waiting(
@@ -65,7 +62,15 @@ def downgrade() -> None:
     )
 
 
-def _what() -> list[sa.Column[object]]:
+def _run() -> sa.Column[Any]:
+    return sa.Column("run_id", sa.BigInteger(), nullable=False)
+
+
+def _day() -> sa.Column[Any]:
+    return sa.Column("day", sa.Date(), nullable=False)
+
+
+def _what() -> list[sa.Column[Any]]:
     return [
         sa.Column("measure", sa.String(length=20), nullable=False),
         sa.Column("theme_id", sa.BigInteger(), nullable=False),
@@ -74,7 +79,7 @@ def _what() -> list[sa.Column[object]]:
     ]
 
 
-def _folded(name: str, key: list[sa.Column[object]]) -> None:
+def _folded(name: str, key: list[sa.Column[Any]]) -> None:
     face = [
         sa.Column("face", sa.String(length=70), nullable=False),
         sa.Column("value", sa.String(length=200), nullable=False),
@@ -82,11 +87,11 @@ def _folded(name: str, key: list[sa.Column[object]]) -> None:
     _table(name, [*face, *key], [sa.Column("answers", sa.BigInteger(), nullable=False)], _NOW)
 
 
-def _waiting(more: list[sa.Column[object]], measures: str) -> None:
+def _waiting(more: list[sa.Column[Any]], measures: str) -> None:
     columns = [
-        sa.Column("run_id", sa.BigInteger(), nullable=False),
+        _run(),
         *_what(),
-        sa.Column("day", sa.Date(), nullable=False),
+        _day(),
         *more,
         sa.Column("change", sa.BigInteger(), nullable=False),
     ]
@@ -95,7 +100,7 @@ def _waiting(more: list[sa.Column[object]], measures: str) -> None:
 
 
 def _table(
-    name: str, key: list[sa.Column[object]], columns: list[sa.Column[object]], measures: str
+    name: str, key: list[sa.Column[Any]], columns: list[sa.Column[Any]], measures: str
 ) -> None:
     op.create_table(
         name,

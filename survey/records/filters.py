@@ -66,7 +66,7 @@ class AnswerFilter:
 
     @property
     def faces(self) -> tuple[Face, ...]:
-        """What it asks of an answer beside days, question, theme and tones, as the counts name it."""
+        """What it asks of an answer, as the counts name it; not its question, theme or tones."""
         return faces_of(
             self.segments, channel=self.channel, served_by=self.served_by, language=self.language
         )

@@ -251,16 +251,16 @@ def forget_sortings(
     session: Session, workspace_id: int, answer_ids: Collection[int], run_id: int | None = None
 ) -> None:
     """Take back what a run, or every run, made of some answers, and their part in the counts."""
-    for run, made in _made_before(session, workspace_id, answer_ids, run_id).items():
+    for run, made in measures_made(session, workspace_id, answer_ids, run_id).items():
         _count(session, -1, workspace_id, made)
         for table in (Assignment, Sorting, Overruled):
             _delete(session, table, workspace_id, run, made)
 
 
-def _made_before(
-    session: Session, workspace_id: int, answer_ids: Collection[int], run_id: int | None
+def measures_made(
+    session: Session, workspace_id: int, answer_ids: Collection[int], run_id: int | None = None
 ) -> dict[int, dict[int, list[Measure]]]:
-    """Return the measures of what was made before, by run and answer."""
+    """Return the measures of what runs, or one run, made of answers, by run and answer."""
     found: dict[int, dict[int, list[Measure]]] = {}
     for row in session.execute(
         _of(

@@ -254,7 +254,7 @@ def test_a_real_rise_is_called_rising_and_a_quiet_view_calls_nothing(
         _add(database, business, run, *[WAITED] * many, *[FINE] * few, day=day)
     assert re.search(r"Waiting 48 answers 24 % rising", _text(owner, business.at()))
     page = _text(owner, business.at(f"themes/{run[1]['waiting']}"))
-    assert "Rising: 32 of 40 since 4 March 2026, 16 of 160 before." in page
+    assert "Rising: 32 of 40 since 9 March 2026, 16 of 160 before." in page
     quiet = _text(owner, business.at("?until=2026-03-03"))
     assert " rising" not in quiet.replace("“Rising”", "")
 

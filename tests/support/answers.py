@@ -26,6 +26,9 @@ from tests.support.sayings import FOREIGN, FOUND, NOTHING, OTHER, SAYINGS
 
 BRANCHES = ("Hill Street", "Market Place", "Riverside")
 SERVICES = ("Check-up", "Hygienist", "Emergency")
+CHANNELS = ("visit", "phone", None)
+LANGUAGES = ("en", "cy")
+STAFF = ("Sam", "Priya", "Jo", None)
 _CHUNK = 5_000
 
 
@@ -138,7 +141,8 @@ def _rows(
         "workspace_id": workspace_id, "id": key["answer_id"], "question_id": question_id,
         "origin": "sample", "state": "given", "version": 1, "anonymous": False,
         "answered_at": moment, "answered_on": day, "said_nothing": False,
-        "served_by": dice.choice(("Sam", "Priya", "Jo", None)),
+        "served_by": dice.choice(STAFF), "channel": dice.choice(CHANNELS),
+        "language": dice.choice(LANGUAGES),
         "sorted_by": None if waits else "e" * 64, "attempts": 0,
     }  # fmt: skip
     segments = [
