@@ -23,7 +23,6 @@ _NOW = f"'asked', 'replied', {_BEFORE.removeprefix(chr(39) + 'asked' + chr(39) +
 
 def upgrade() -> None:
     """Make the tables of counts anew; `survey migrate` counts from scratch what is in none."""
-    op.drop_index("ix_count_delta_workspace_id_measure_day", "count_delta")
     op.drop_table("count_delta")
     op.drop_table("day_count")
     _folded("day_count", [_run(), _day(), *_what()])
@@ -56,9 +55,6 @@ def downgrade() -> None:
             sa.Column("segment_value", sa.String(length=200), nullable=False),
         ],
         _BEFORE,
-    )
-    op.create_index(
-        "ix_count_delta_workspace_id_measure_day", "count_delta", ["workspace_id", "measure", "day"]
     )
 
 

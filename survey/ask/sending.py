@@ -12,14 +12,14 @@ from survey.clock import day_in
 from survey.letters import ComposedMail
 from survey.records import (
     Interaction,
-    InteractionSegment,
     Invitation,
     OutgoingMail,
     QuestionText,
     QuestionVersion,
     Workspace,
 )
-from survey.records.counts import Counted, Measure, count
+from survey.records.askings import counted_asking
+from survey.records.counts import Measure, count
 from survey.records.due import Claim, claim, try_later, unclaimed
 
 BATCH = 20
@@ -287,28 +287,8 @@ def _count_asked(session: Session, asked: Row[*tuple[Any, ...]], now: datetime) 
         .values(asked_on=day)
         .execution_options(synchronize_session=False)
     )
-    segments = session.execute(
-        select(InteractionSegment.name, InteractionSegment.value).where(
-            InteractionSegment.workspace_id == workspace_id,
-            InteractionSegment.interaction_id == asked.interaction_id,
-        )
-    )
-    of = session.execute(
-        select(Interaction.served_by, Interaction.channel).where(
-            Interaction.workspace_id == workspace_id, Interaction.id == asked.interaction_id
-        )
-    ).one()
-    counted = Counted(
-        workspace_id,
-        asked.question_id,
-        day,
-        tuple((row.name, row.value) for row in segments),
-        served_by=of.served_by,
-        channel=of.channel,
-        language=asked.language,
-    )
     replied = [Measure("replied")] if asked.state in ANSWERED else []
-    count(session, +1, counted, [Measure("asked"), *replied])
+    count(session, +1, counted_asking(session, asked, day), [Measure("asked"), *replied])
 
 
 def _outgoing(key: Key, mail: ComposedMail, headers: dict[str, str], now: datetime) -> OutgoingMail:

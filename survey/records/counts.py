@@ -216,12 +216,7 @@ def waiting_changes(session: Session) -> bool:
 def _add(
     session: Session, table: type[DayCount] | type[WeekCount], sums: Counter[tuple[Any, ...]]
 ) -> None:
-    # Two folds at once take cells in the same order: no deadlock.
-    rows = [
-        dict(zip(_CELL, cell, strict=True)) | {"answers": change}
-        for cell, change in sorted(sums.items())
-        if change
-    ]
+    rows = _ordered(sums)
     if not rows:
         return
     dialect = session.get_bind().dialect.name
@@ -233,6 +228,15 @@ def _add(
         ),
         rows,
     )
+
+
+def _ordered(sums: Counter[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    """Two folds at once take cells in the same order: no deadlock."""
+    return [
+        dict(zip(_CELL, cell, strict=True)) | {"answers": change}
+        for cell, change in sorted(sums.items())
+        if change
+    ]
 
 
 def rebuild(session: Session, workspace_id: int) -> None:

@@ -8,7 +8,7 @@ write, so it goes without. The statements remain SQLAlchemy's: compiled once, ty
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import BindParameter, ClauseElement, Insert, bindparam, insert
+from sqlalchemy import BindParameter, ClauseElement, Insert, Update, bindparam, insert
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.selectable import Select
 
@@ -109,11 +109,11 @@ def _slot(bound: BindParameter[Any], dialect: Dialect) -> tuple[Any, Convert | N
 
 
 def _row_converts(statement: ClauseElement, dialect: Dialect) -> list[tuple[int, Convert]]:
-    if not isinstance(statement, Select):
+    if not isinstance(statement, Select | Update):
         return []
     converts = (
         (place, column.type.dialect_impl(dialect).result_processor(dialect, None))
-        for place, column in enumerate(statement.selected_columns)
+        for place, column in enumerate(statement.exported_columns)
     )
     return [(place, convert) for place, convert in converts if convert is not None]
 

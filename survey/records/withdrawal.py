@@ -10,6 +10,7 @@ from survey.clock import day_in
 from survey.records.accounts import Workspace
 from survey.records.answering import GIVEN, WITHDRAWN, Answer, AnswerText
 from survey.records.asking import Interaction, Invitation, OutgoingMail
+from survey.records.askings import counted_asking
 from survey.records.counts import Measure, count
 from survey.records.erasure import erase, forget_words
 from survey.records.search import index_answer
@@ -137,6 +138,7 @@ def _leave(session: Session, answer: Answer, now: datetime, expired_on: date | N
 
 
 def _forget_customer(session: Session, invitation: Invitation) -> None:
+    _count_asking(session, invitation, -1)
     session.execute(
         update(Interaction)
         .where(
@@ -152,6 +154,14 @@ def _forget_customer(session: Session, invitation: Invitation) -> None:
             OutgoingMail.invitation_id == invitation.id,
         )
     )
+    _count_asking(session, invitation, +1)
+
+
+def _count_asking(session: Session, invitation: Invitation, change: int) -> None:
+    """Count an asking that was answered, by what is known of it now."""
+    if invitation.asked_on is not None:
+        counted = counted_asking(session, invitation, invitation.asked_on)
+        count(session, change, counted, [Measure("asked"), Measure("replied")])
 
 
 def _set(session: Session, answer: Answer, **values: object) -> None:

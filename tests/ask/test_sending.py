@@ -47,7 +47,12 @@ def test_a_due_invitation_becomes_one_mail(asker: Asker, relay: Relay, database:
     with database.reading() as session:
         cells = counts_now(session, asker.place.id)
     segments = {(cell[6], cell[7]): n for cell, n in cells.items() if cell[2] == "asked"}
-    assert segments == {("", ""): 1, ("branch", "North"): 1}
+    assert segments == {
+        ("", ""): 1,
+        ("branch", "North"): 1,
+        ("@language", "en"): 1,
+        ("@served_by", "Sam"): 1,
+    }
 
 
 def test_a_mail_leads_to_its_own_two_doors_and_the_database_holds_no_token(

@@ -57,4 +57,4 @@ def test_loading_it_counts_like_counting_from_scratch_and_happens_once(
     everything = {cell[2]: 0 for cell in counted}
     for cell, amount in counted.items():
         everything[cell[2]] += amount if cell[6] == "" else 0
-    assert everything == {"asked": asked, "answered": loaded}
+    assert everything == {"asked": asked, "replied": loaded, "answered": loaded}
