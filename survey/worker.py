@@ -19,6 +19,7 @@ from survey.records.counts import fold, waiting_changes
 from survey.records.database import Database, database_now, what_failed
 from survey.records.heartbeat import beat, forget_beats
 from survey.records.withdrawal import expire, hold_answer, overdue
+from survey.respond.work import ReplyRound
 from survey.settings import Settings
 from survey.understand.work import Understanding
 
@@ -92,9 +93,11 @@ def run_worker(settings: Settings) -> int:
 
 def worker_loops(database: Database, settings: Settings, stop: threading.Event) -> list[Loop]:
     """Compose what the worker does; one line a part."""
-    mail = MailRound(database, settings, mailer_of(settings), stop.is_set)
+    mailer = mailer_of(settings)
+    mail = MailRound(database, settings, mailer, stop.is_set)
+    replies = ReplyRound(database, settings, mailer, stop.is_set)
     return [
-        Loop("mail", lambda: [mail]),
+        Loop("mail", lambda: [mail, replies]),
         Loop(
             "themes",
             lambda: Understanding(database, settings.model, stopping=stop.is_set).rounds(),

@@ -36,6 +36,7 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]
     delay = StringField("Delay", widget=NumberInput(min=0))
     unit = SelectField("Unit", choices=_UNITS)
     time_zone = SelectField("Time zone", choices=_ZONES)
+    keep = StringField("Months that answers are kept", widget=NumberInput(min=1))
 
 
 def named_lines(typed: str, field: str, example: str) -> dict[str, str]:
@@ -83,6 +84,22 @@ def delay_in_minutes(typed: str, unit: str) -> int:
     if not (number.isascii() and number.isdigit() and len(number) <= 6):
         raise FieldError("delay", "Please give a whole number, like 2.")
     return int(number) * UNITS[unit]
+
+
+def months_to_keep(typed: str) -> int | None:
+    """Return the months that were typed, None where the field was left empty.
+
+    Raises
+    ------
+    FieldError
+        When it is no whole number of months.
+    """
+    number = typed.strip()
+    if not number:
+        return None
+    if not (number.isascii() and number.isdigit() and len(number) <= 6):
+        raise FieldError("keep", "Please give a whole number of months, or leave it empty.")
+    return int(number)
 
 
 def delay_in_units(minutes: int) -> tuple[int, str]:

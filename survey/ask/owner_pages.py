@@ -16,6 +16,7 @@ from survey.ask.forms import (
     blame,
     delay_in_minutes,
     delay_in_units,
+    months_to_keep,
     named_lines,
 )
 from survey.ask.letter import Letter, compose_letter, trial_mail
@@ -103,6 +104,7 @@ def edit_settings() -> str:
         delay=delay,
         unit=unit,
         time_zone=now.time_zone,
+        keep="" if now.keep_months is None else str(now.keep_months),
     )
     return _settings_page(form, now)
 
@@ -133,6 +135,7 @@ def _wishes(form: SettingsForm) -> Wishes:
         time_zone=form.time_zone.data,
         delay_minutes=delay_in_minutes(form.delay.data or "", form.unit.data),
         wordings={"en": form.question.data or ""} | others,
+        keep_months=months_to_keep(form.keep.data or ""),
     )
 
 

@@ -206,6 +206,7 @@ class AskingSettings:
     name: str
     time_zone: str
     delay_minutes: int
+    keep_months: int | None
     versions: tuple[AskedWording, ...]
 
     @property
@@ -217,9 +218,9 @@ class AskingSettings:
 def asking_settings(session: Session, workspace_id: int) -> AskingSettings:
     """Return a workspace's settings, and its first question in all its versions."""
     workspace = session.execute(
-        select(Workspace.name, Workspace.time_zone, Workspace.delay_minutes).where(
-            Workspace.id == workspace_id
-        )
+        select(
+            Workspace.name, Workspace.time_zone, Workspace.delay_minutes, Workspace.keep_months
+        ).where(Workspace.id == workspace_id)
     ).one()
     question_id = first_question_id(session, workspace_id)
     rows = session.execute(

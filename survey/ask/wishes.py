@@ -15,6 +15,7 @@ from survey.records.text import as_stored
 from survey.records.workspaces import LONGEST_NAME, add_question_version
 
 LONGEST_DELAY = 60 * 24 * 60  # minutes: sixty days
+LONGEST_KEEPING = 1200  # months
 LONGEST_QUESTION = 300
 MOST_LANGUAGES = 40
 
@@ -31,12 +32,15 @@ class Wishes:
         Between an interaction and its mail.
     wordings : dict
         The question by language tag; English must be there.
+    keep_months : int or None
+        After how many months answers are erased; None keeps them until they are removed.
     """
 
     name: str
     time_zone: str
     delay_minutes: int
     wordings: dict[str, str]
+    keep_months: int | None = None
 
 
 def change_settings(session: Session, workspace_id: int, wishes: Wishes, now: datetime) -> bool:
@@ -68,10 +72,12 @@ def change_settings(session: Session, workspace_id: int, wishes: Wishes, now: da
         raise FieldError("time_zone", "Please choose one of the time zones offered.")
     if not 0 <= wishes.delay_minutes <= LONGEST_DELAY:
         raise FieldError("delay", "Please choose a delay of at most 60 days.")
+    if wishes.keep_months is not None and not 1 <= wishes.keep_months <= LONGEST_KEEPING:
+        raise FieldError("keep", f"Please give 1 to {LONGEST_KEEPING:,} months, or leave it empty.")
     wordings = _wordings(wishes.wordings)
     workspace = session.get_one(Workspace, workspace_id)
     workspace.name, workspace.time_zone = name, wishes.time_zone
-    workspace.delay_minutes = wishes.delay_minutes
+    workspace.delay_minutes, workspace.keep_months = wishes.delay_minutes, wishes.keep_months
     session.flush()
     return _ask_anew(session, workspace_id, wordings, now)
 

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from survey.records.accounts import Workspace
+from survey.records.answering import GIVEN, Answer
 from survey.records.base import new_id
 from survey.records.replying import CUSTOMER, MAIL, TEAM, ChangeNote, Message, Talk
 from survey.records.theming import Assignment
@@ -225,3 +227,49 @@ def _notes(session: Session, workspace_id: int, which: ColumnElement[bool]) -> t
         .order_by(ChangeNote.noted_at.desc(), ChangeNote.id)
     )
     return tuple(Changed(row.id, row.body, row.signed, row.noted_on) for row in rows)
+
+
+def last_author() -> ColumnElement[str | None]:
+    """Return who wrote last about a `Talk`'s answer, for a query over talks."""
+    return _last(Message.author)
+
+
+def last_written() -> ColumnElement[datetime | None]:
+    """Return when somebody wrote last about a `Talk`'s answer, for a query over talks."""
+    return _last(Message.written_at)
+
+
+def _last(column: Any) -> ColumnElement[Any]:
+    found: ColumnElement[Any] = (
+        select(column)
+        .where(Message.workspace_id == Talk.workspace_id, Message.answer_id == Talk.answer_id)
+        .order_by(Message.written_at.desc(), Message.id.desc())
+        .limit(1)
+        .correlate(Talk)
+        .scalar_subquery()
+    )
+    return found
+
+
+def is_waiting() -> ColumnElement[bool]:
+    """Return the condition that a `Talk`'s customer waits for a word.
+
+    They wrote last, or may be come back to and nobody wrote yet; until somebody of the team says
+    that there is nothing more to say.
+    """
+    last = last_author()
+    return and_(
+        Talk.settled_at.is_(None),
+        or_(last == CUSTOMER, and_(last.is_(None), Talk.may_come_back.is_(True))),
+    )
+
+
+def replies_waiting(session: Session, workspace_id: int) -> int:
+    """Return how many customers wait for a word."""
+    query = (
+        select(func.count())
+        .select_from(Talk)
+        .join(Answer, and_(Answer.workspace_id == Talk.workspace_id, Answer.id == Talk.answer_id))
+        .where(Talk.workspace_id == workspace_id, Answer.state == GIVEN, is_waiting())
+    )
+    return session.execute(query).scalar_one()

@@ -6,6 +6,7 @@ from flask import Flask, current_app, request
 from sqlalchemy import func, select
 
 from survey.records import Run
+from survey.records.talks import replies_waiting
 from survey.web.access import rule_of
 from survey.web.current import database, place
 
@@ -14,6 +15,7 @@ from survey.web.current import database, place
 _PAGES = (
     ("Overview", ""),
     ("Answers", "answers"),
+    ("Replies", "replies"),
     ("Ask", "ask"),
     ("Outbox", "outbox"),
     ("Proposals", "proposals"),
@@ -54,12 +56,13 @@ def nav_entries() -> list[NavEntry]:
     """Return what the reader may open in the workspace of this request."""
     inside = place()
     root = _ROOT.replace("<workspace>", inside.slug)
+    waiting = _waiting(inside.workspace_id)
     return [
         NavEntry(
             label=label,
             address=root + path,
             here=request.path == root + path or bool(path and request.path.startswith(root + path)),
-            waiting=_proposals(inside.workspace_id) if path == "proposals" else 0,
+            waiting=waiting.get(path, 0),
         )
         for label, path in _PAGES
         if _may_open(current_app, _ROOT + path, inside.role)
@@ -73,7 +76,11 @@ def _may_open(app: Flask, pattern: str, role: str) -> bool:
     return bool(rules) and (role == "owner" or rules != {"owner"})
 
 
-def _proposals(workspace_id: int) -> int:
-    query = select(func.count()).where(Run.workspace_id == workspace_id, Run.state == "proposed")
+def _waiting(workspace_id: int) -> dict[str, int]:
+    """Return how many things wait for a person, by the path of their page."""
+    proposed = select(func.count()).where(Run.workspace_id == workspace_id, Run.state == "proposed")
     with database().reading() as session:
-        return session.execute(query).scalar_one()
+        return {
+            "proposals": session.execute(proposed).scalar_one(),
+            "replies": replies_waiting(session, workspace_id),
+        }

@@ -260,6 +260,7 @@ SETTINGS = {
     "delay": "0",
     "unit": "minutes",
     "time_zone": "UTC",
+    "keep": "24",
 }
 
 
@@ -273,6 +274,7 @@ def test_an_owner_changes_how_the_workspace_asks(
         "delay": "2",
         "unit": "days",
         "time_zone": "Europe/Dublin",
+        "keep": " 36 ",
     }
     answer = owner.send(asking.business.at("settings"), **changed)
     assert answer.status_code == 303
@@ -283,9 +285,11 @@ def test_an_owner_changes_how_the_workspace_asks(
     assert "What would have been more helpful?" in page  # under earlier wordings
     with database.reading() as session:
         now = session.execute(
-            select(Workspace.name, Workspace.delay_minutes, Workspace.time_zone)
+            select(
+                Workspace.name, Workspace.delay_minutes, Workspace.time_zone, Workspace.keep_months
+            )
         ).one()
-    assert tuple(now) == ("Hill Street Dental & Sons", 2880, "Europe/Dublin")
+    assert tuple(now) == ("Hill Street Dental & Sons", 2880, "Europe/Dublin", 36)
     assert asker.record().due_at - utc_now() > timedelta(days=1, hours=23)
     with database.writing() as session:
         session.execute(update(Invitation).values(due_at=utc_now()))
@@ -299,6 +303,17 @@ def test_saving_without_a_change_makes_no_new_version(owner: Browser, asking: Pl
     assert "Earlier wordings" not in page
 
 
+def test_answers_are_kept_until_they_are_removed_where_no_months_are_given(
+    owner: Browser, asking: PlaceForTest, database: Database
+) -> None:
+    assert 'name="keep" type="number" value="24"' in owner.get(
+        asking.business.at("settings")
+    ).get_data(as_text=True)
+    assert owner.send(asking.business.at("settings"), **SETTINGS | {"keep": ""}).status_code == 303
+    with database.reading() as session:
+        assert session.scalar(select(Workspace.keep_months)) is None
+
+
 UNUSABLE: list[tuple[dict[str, str], str]] = [
     ({"name": " "}, "Please give 1 to 120 characters here."),
     ({"question": ""}, "Please give 1 to 300 characters here."),
@@ -307,6 +322,9 @@ UNUSABLE: list[tuple[dict[str, str], str]] = [
     ({"delay": "61", "unit": "days"}, "Please choose a delay of at most 60 days."),
     ({"delay": "-1"}, "Please give a whole number, like 2."),
     ({"time_zone": "Mars/Base"}, "Not a valid choice"),
+    ({"keep": "0"}, "Please give 1 to 1,200 months, or leave it empty."),
+    ({"keep": "1201"}, "Please give 1 to 1,200 months, or leave it empty."),
+    ({"keep": "two years"}, "Please give a whole number of months, or leave it empty."),
     ({"others": "German is missing"}, "Please write each line like"),
     ({"others": "1: Was?"}, "Please give a language tag"),
 ]
