@@ -101,11 +101,13 @@ def came_by_another_site(_error: DeniedError) -> Response:
 
     Sending them on is the customer's own press on our own page, so nothing is decided here.
     """
-    token, now = (request.view_args or {}).get("token", ""), utc_now()
-    if _opened(token, now) is None:
-        refuse_who_guesses()
-        return _nothing_opens(token, now, read_typed(request))
-    return not_kept_screen(read_typed(request), foreign=True)
+    if _opened((request.view_args or {}).get("token", ""), utc_now()) is None:
+        count_unknown_link()  # before their words are read: reading is what costs
+    try:
+        typed = read_typed(request)
+    except HTTPException:  # more than any page can hold
+        typed = Typed("")
+    return not_kept_screen(typed, foreign=True)
 
 
 def _sent(token: str, now: datetime) -> Response:

@@ -370,8 +370,12 @@ def test_what_another_site_sends_is_not_done_and_nothing_of_it_is_lost(
 
 def test_another_sites_post_to_an_unknown_link_learns_nothing(client: Browser) -> None:
     sent = client.post("/a/nobody", data={"answer": "My words"}, headers=FOREIGN)
-    assert sent.status_code == 404
-    assert "My words" in _words(sent)
+    assert sent.status_code == 403
+    assert _in_box(sent) == "My words"
+    countless = b"a=1&" * 5000
+    kind = "application/x-www-form-urlencoded"
+    again = client.post("/a/x", data=countless, content_type=kind, headers=FOREIGN)
+    assert again.status_code == 403
 
 
 def test_double_presses_at_the_same_moment_do_each_thing_once(
