@@ -141,7 +141,7 @@ def _make_reader() -> None:
         _id("weekday", nullable=True),
         sa.Column("alerts", sa.Boolean(), nullable=False),
         sa.Column("nonce", sa.LargeBinary(), nullable=False),
-        sa.Column("has_feed", sa.Boolean(), nullable=False),
+        sa.Column("feed_nonce", sa.LargeBinary(), nullable=True),
         _moment("due_at", nullable=True),
         *_due(),
         sa.CheckConstraint("weekday BETWEEN 0 AND 6", name=op.f("ck_reader_weekday")),

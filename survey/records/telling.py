@@ -60,8 +60,8 @@ class Reader(DueWork, Record):
     person_id: Mapped[int] = mapped_column(primary_key=True)
     weekday: Mapped[int | None]  # 0 is Monday; empty: no letter
     alerts: Mapped[bool] = mapped_column(default=False)
-    nonce: Mapped[bytes]  # the links to the feed and out of the mails derive from it
-    has_feed: Mapped[bool] = mapped_column(default=False)
+    nonce: Mapped[bytes]  # the link out of the mails derives from it
+    feed_nonce: Mapped[bytes | None]  # empty: no feed; a fresh one makes a new address
     due_at: Mapped[datetime | None]  # when the next letter is due
 
 
