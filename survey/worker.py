@@ -12,6 +12,7 @@ from types import FrameType
 
 from survey.answer.mailbox import LOOK_EVERY, MailboxRound
 from survey.ask.work import MailRound, mailer_of, settle
+from survey.guard.danger import read_rules
 from survey.records.anonymity import let_in, ready_to_be_let_in
 from survey.records.answering import GIVEN
 from survey.records.arrivals import arrivals_wait, take_in
@@ -102,12 +103,17 @@ def worker_loops(database: Database, settings: Settings, stop: threading.Event) 
             "themes",
             lambda: Understanding(database, settings.model, stopping=stop.is_set).rounds(),
         ),
-        Loop("counts", lambda: [lambda: _take_in(database), lambda: _fold_counts(database)]),
+        Loop("counts", lambda: _counting(database)),
         *_mailbox_loops(database, settings, stop),
         Loop("anonymous", lambda: [lambda: _let_in_together(database)], every=5.0),
         Loop("keeping", lambda: [lambda: let_old_answers_go(database)], every=60.0),
         Loop("settle", lambda: [lambda: settle(database)], every=30.0),
     ]
+
+
+def _counting(database: Database) -> list[Round]:
+    read_rules()  # now, and not in the middle of the first write transaction
+    return [lambda: _take_in(database), lambda: _fold_counts(database)]
 
 
 def _take_in(database: Database) -> bool:

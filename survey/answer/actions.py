@@ -19,6 +19,7 @@ from survey.records import (
 from survey.records.arrivals import note_arrival_straight
 from survey.records.asking import ANSWERABLE
 from survey.records.base import table_of
+from survey.records.care import keep_sealed_straight
 from survey.records.counts import Counted, Measure, count_straight
 from survey.records.replying import MAIL
 from survey.records.straight import Prepared, Straight, inserting
@@ -65,6 +66,7 @@ def take_answer(
     *,
     nothing: bool = False,
     may_come_back: bool = False,
+    sealed: bytes | None = None,
 ) -> bool:
     """Keep the one answer of a link, with the work it makes due.
 
@@ -75,13 +77,15 @@ def take_answer(
     link : OpenedLink
         With its question version pinned.
     text : str
-        As stored (see `as_stored`), at most 20,000 characters; empty with `nothing`.
+        As readers may see it (see `cared_for`), at most 20,000 characters; empty with `nothing`.
     now : datetime
         The present moment.
     nothing : bool
         Whether the customer said that nothing more was needed.
     may_come_back : bool
         Whether one may come back to them, by mail to where they were asked.
+    sealed : bytes, optional
+        The original, encrypted, where personal data was masked and is kept.
 
     Returns
     -------
@@ -95,6 +99,8 @@ def take_answer(
     answer = _answer_row(link, now, nothing=nothing)
     straight.run(_ANSWER, answer)
     straight.run(_TEXT, _text_row(answer, text))
+    if sealed:
+        keep_sealed_straight(straight, link.workspace_id, answer["id"], 1, sealed)
     if may_come_back:
         straight.run(_TALK, _talk_row(answer))
     segments = _copy_segments(straight, link, answer["id"])

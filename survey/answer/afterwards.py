@@ -25,6 +25,7 @@ def change_answer(
     *,
     seen: int,
     nothing: bool = False,
+    sealed: bytes | None = None,
 ) -> Outcome:
     """Put new words in place of an answer's.
 
@@ -35,13 +36,15 @@ def change_answer(
     workspace_id, answer_id : int
         Which answer.
     text : str
-        As stored; empty with `nothing`.
+        As readers may see it (see `cared_for`); empty with `nothing`.
     now : datetime
         The present moment.
     seen : int
         The version that the writer had before them.
     nothing : bool
         Whether they now say that nothing more was needed.
+    sealed : bytes, optional
+        The original, encrypted, where personal data was masked and is kept.
 
     Returns
     -------
@@ -52,11 +55,13 @@ def change_answer(
     answer = hold_answer(session, workspace_id, answer_id)
     if answer is None or answer.state != GIVEN:
         return "withdrawn"
-    if text == words_now(session, answer) and nothing == answer.said_nothing:
+    only_sealed_differs = sealed is not None and answer.version == seen
+    unchanged = text == words_now(session, answer) and nothing == answer.said_nothing
+    if unchanged and not only_sealed_differs:
         return "done"
     if answer.version != seen:
         return "stale"
-    reword(session, answer, text, now, nothing=nothing)
+    reword(session, answer, text, now, nothing=nothing, sealed=sealed)
     return "done"
 
 

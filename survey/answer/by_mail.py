@@ -25,6 +25,7 @@ from survey.records import (
     QuestionText,
     QuestionVersion,
 )
+from survey.records.care import cared_for
 from survey.records.counts import Counted, Measure, count
 from survey.records.database import Database
 from survey.records.faults import lost_race
@@ -83,19 +84,19 @@ def take_mail(database: Database, settings: Settings, raw: bytes, now: datetime)
     """
     mail = read_mail(raw, (f"{settings.base_url}/a/", f"{settings.base_url}/u/"))
     try:
-        return _taken(database, mail, now)
+        return _taken(database, settings, mail, now)
     except Exception as error:
         if not lost_race(error):
             raise
-        return _taken(database, mail, now)
+        return _taken(database, settings, mail, now)
 
 
-def _taken(database: Database, mail: Incoming, now: datetime) -> Filed:
+def _taken(database: Database, settings: Settings, mail: Incoming, now: datetime) -> Filed:
     with database.writing() as session:
         if not _is_new(session, mail.digest, now):
             return Filed("known")
         link = _link(session, mail, now)
-        outcome = _filed(session, mail, link, now)
+        outcome = _filed(session, settings, mail, link, now)
         _note(session, mail.digest, outcome, link)
     return Filed(outcome)
 
@@ -135,7 +136,9 @@ def _straight(session: Session) -> Straight:
     return Straight(connection.connection.cursor(), connection.dialect)
 
 
-def _filed(session: Session, mail: Incoming, link: OpenedLink | None, now: datetime) -> Outcome:
+def _filed(
+    session: Session, settings: Settings, mail: Incoming, link: OpenedLink | None, now: datetime
+) -> Outcome:
     if mail.kind in ("automatic", "delayed"):
         return "automatic"
     if link is None:
@@ -146,7 +149,7 @@ def _filed(session: Session, mail: Incoming, link: OpenedLink | None, now: datet
         return "anonymous"
     if not mail.words.strip():
         return "blank"
-    return _answered(session, link, mail.words, now)
+    return _answered(session, settings, link, mail.words, now)
 
 
 def _is_anonymous(session: Session, link: OpenedLink) -> bool:
@@ -156,10 +159,15 @@ def _is_anonymous(session: Session, link: OpenedLink) -> bool:
     return session.scalars(query).one()
 
 
-def _answered(session: Session, link: OpenedLink, words: str, now: datetime) -> Outcome:
+def _answered(
+    session: Session, settings: Settings, link: OpenedLink, words: str, now: datetime
+) -> Outcome:
     """Take the one answer of an invitation, or add to it; what is too long goes on as letters."""
     first, rest = words[:LONGEST_ANSWER], words[LONGEST_ANSWER:]
-    if not link.answered and take_answer(_straight(session), _pinned(session, link), first, now):
+    cared = cared_for(session, settings.secret_key, link.workspace_id, first)
+    if not link.answered and take_answer(
+        _straight(session), _pinned(session, link), cared.text, now, sealed=cared.sealed
+    ):
         if rest:
             _add(session, link, rest, now)
         return "answered"

@@ -16,6 +16,7 @@ from survey.answer.actions import take_answer
 from survey.answer.forms import Typed, typed_in
 from survey.answer.queries import OpenedLink, opened_link
 from survey.clock import utc_now
+from survey.guard.personal import may_hold_personal_data
 from survey.records.database import Database
 
 Environ = dict[str, Any]
@@ -89,7 +90,7 @@ class OrdinaryPosts:
             return False
 
     def _kept(self, token: str, typed: Typed) -> bool:
-        if typed.doing or typed.fault:
+        if typed.doing or typed.fault or may_hold_personal_data(typed.text):
             return False
         now = utc_now()
         with self._database.looking() as straight:
@@ -99,7 +100,14 @@ class OrdinaryPosts:
         return take_typed(self._database, link, typed, now)
 
 
-def take_typed(database: Database, link: OpenedLink, typed: Typed, now: datetime) -> bool:
+def take_typed(
+    database: Database,
+    link: OpenedLink,
+    typed: Typed,
+    now: datetime,
+    *,
+    sealed: bytes | None = None,
+) -> bool:
     """Take what was typed for a link with its wording pinned; False where it was answered before.
 
     Parameters
@@ -109,16 +117,24 @@ def take_typed(database: Database, link: OpenedLink, typed: Typed, now: datetime
     link : OpenedLink
         With its question version pinned.
     typed : Typed
-        Without a fault.
+        Without a fault, and without personal data that readers may not see.
     now : datetime
         The present moment.
+    sealed : bytes, optional
+        As in `take_answer`.
     """
     if typed.language and link.customer_language is None:
         link = replace(link, language=typed.language)
     text = "" if typed.nothing else typed.text
     with database.taking() as straight:
         return take_answer(
-            straight, link, text, now, nothing=typed.nothing, may_come_back=typed.consent.given
+            straight,
+            link,
+            text,
+            now,
+            nothing=typed.nothing,
+            may_come_back=typed.consent.given,
+            sealed=None if typed.nothing else sealed,
         )
 
 

@@ -44,10 +44,12 @@ from survey.answer.screens import (
 )
 from survey.clock import utc_now
 from survey.errors import AfterwordError, DeniedError
+from survey.guard.personal import may_hold_personal_data
+from survey.records.care import Cared, cared_for
 from survey.records.faults import lost_race, sqlstate_of
 from survey.tokens import token_alone
 from survey.web.access import open_to
-from survey.web.current import database
+from survey.web.current import database, settings
 from survey.web.language import page_language, speak
 from survey.web.unknown_links import count_unknown_link, refuse_who_guesses
 
@@ -67,7 +69,7 @@ def page(token: str) -> Response:
         return _nothing_opens(token, now)
     with database().reading() as session:
         asking = asking_by_link(link, wording_of(session, link, page_language()))
-        said = what_was_said(session, link) if link.answered else None
+        said = what_was_said(session, link, settings().secret_key) if link.answered else None
         if said is None:
             return question_screen(asking)
         if said.state != "given":
@@ -122,8 +124,18 @@ def _sent(token: str, now: datetime) -> Response:
         return question_screen(_asking(link), typed)
     if link.question_version_id is None:
         link = _pinned(link)
-    taken = _tried_twice(lambda: take_typed(database(), link, typed, now))
+    cared = _cared_for(link, typed)
+    as_kept = replace(typed, text=cared.text)
+    taken = _tried_twice(lambda: take_typed(database(), link, as_kept, now, sealed=cared.sealed))
     return _to_what_was_said() if taken else _afterwards(link, typed, now)
+
+
+def _cared_for(link: OpenedLink, typed: Typed) -> Cared:
+    """Mask what readers need not see; of ordinary words the database is not asked about that."""
+    if not may_hold_personal_data(typed.text):
+        return Cared(typed.text)
+    with database().reading() as session:
+        return cared_for(session, settings().secret_key, link.workspace_id, typed.text)
 
 
 def _tried_twice(act: Callable[[], Result]) -> Result:
@@ -178,7 +190,8 @@ def _nothing_opens(token: str, now: datetime, typed: Typed | None = None) -> Res
 def _afterwards(link: OpenedLink, typed: Typed, now: datetime) -> Response:
     """Do with an answer that was given before what was asked, or say why not."""
     with database().reading() as session:
-        said, asking = what_was_said(session, link), asking_by_link(link, _wording(link))
+        said = what_was_said(session, link, settings().secret_key)
+        asking = asking_by_link(link, _wording(link))
     if said is None:  # its invitation says it is there: somebody is just removing it
         return not_kept_screen(typed)
     if said.state != "given":
@@ -196,7 +209,7 @@ def _second_answer(
     link: OpenedLink, asking: Asking, said: Said, typed: Typed, now: datetime
 ) -> Response:
     """Pressing twice is no fault; other words may take the place of the first, if wanted."""
-    if typed.blank or typed.text == said.text:
+    if typed.blank or said.says(_cared_for(link, typed).text, typed.text):
         return _to_what_was_said()
     return change_screen(asking, said, typed=typed, stale=True)
 
@@ -206,11 +219,11 @@ def _change(link: OpenedLink, asking: Asking, said: Said, typed: Typed, now: dat
         typed = replace(typed, words_left_out=True)  # what stands in the box is what was said
     if typed.fault:
         return change_screen(asking, said, typed=typed, fault=typed.fault)
-    text = "" if typed.nothing else typed.text
+    cared = Cared("") if typed.nothing else _cared_for(link, typed)
     outcome = _written(
         lambda session: change_answer(
-            session, link.workspace_id, said.answer_id, text, now,
-            seen=typed.seen, nothing=typed.nothing,
+            session, link.workspace_id, said.answer_id, cared.text, now,
+            seen=typed.seen, nothing=typed.nothing, sealed=cared.sealed,
         )
     )  # fmt: skip
     if outcome == "done":
@@ -264,7 +277,7 @@ def _written(act: Callable[[Session], Result]) -> Result:
 
 def _said_now(link: OpenedLink) -> Said | None:
     with database().reading() as session:
-        return what_was_said(session, link)
+        return what_was_said(session, link, settings().secret_key)
 
 
 def _said_again(link: OpenedLink, asking: Asking, said: Said, typed: Typed, fault: str) -> Response:

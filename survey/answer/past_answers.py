@@ -1,13 +1,15 @@
 """Saving past answers: they count as answered, never as asked, and are due for sorting."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from survey.answer.csv_file import PastAnswer
+from survey.guard.personal import may_hold_personal_data
 from survey.records import (
     Answer,
     AnswerSegment,
@@ -16,10 +18,13 @@ from survey.records import (
     Workspace,
 )
 from survey.records.base import new_id
+from survey.records.care import Spoken, care, flag_dangers, masking_of
 from survey.records.counts import Counted, Measure, count_many
 from survey.records.search import index_new_answers
 from survey.records.text import as_stored
 from survey.records.workspaces import first_question
+
+STILL_PRESENT = timedelta(days=30)  # so long words of danger in a past answer raise a flag
 
 
 def begin_import(
@@ -106,7 +111,8 @@ def _insert(
         _row(batch, key, answer, today) | {"question_id": asked[0], "question_version_id": asked[1]}
         for key, answer in keyed.items()
     ]
-    given = {row["id"]: answer for row, answer in zip(rows, keyed.values(), strict=True)}
+    shown = _as_readers_may_see_them(session, batch.workspace_id, list(keyed.values()))
+    given = {row["id"]: answer for row, answer in zip(rows, shown, strict=True)}
     session.execute(insert(Answer), rows)
     session.execute(insert(AnswerText), [_text_row(batch, *pair) for pair in given.items()])
     segments = [
@@ -117,11 +123,39 @@ def _insert(
     if segments:
         session.execute(insert(AnswerSegment), segments)
     index_new_answers(session, batch.workspace_id, {id_: one.text for id_, one in given.items()})
+    _flag_recent(session, batch, rows, given, today)
     counted = (
         Counted(batch.workspace_id, asked[0], row["answered_on"], given[row["id"]].segments)
         for row in rows
     )
     count_many(session, 1, ((one, (Measure("answered"),)) for one in counted))
+
+
+def _as_readers_may_see_them(
+    session: Session, workspace_id: int, answers: list[PastAnswer]
+) -> list[PastAnswer]:
+    """Mask personal data; the original is not sealed, since the file still says it."""
+    if not any(may_hold_personal_data(answer.text) for answer in answers):
+        return answers
+    masking = masking_of(session, workspace_id)
+    return [replace(one, text=care(masking, b"", one.text, keep=False).text) for one in answers]
+
+
+def _flag_recent(
+    session: Session,
+    batch: ImportBatch,
+    rows: list[dict[str, Any]],
+    given: dict[int, PastAnswer],
+    today: date,
+) -> None:
+    """Flag danger in what was said of late; what is older nobody can come to the aid of."""
+    since = today - STILL_PRESENT
+    spoken = [
+        Spoken(row["id"], 1, given[row["id"]].text, row["answered_on"])
+        for row in rows
+        if row["answered_on"] >= since
+    ]
+    flag_dangers(session, batch.workspace_id, spoken)
 
 
 def _row(batch: ImportBatch, key: str, answer: PastAnswer, today: date) -> dict[str, Any]:

@@ -21,8 +21,10 @@ from survey.records import (
 )
 from survey.records.asking import ANSWERABLE
 from survey.records.base import table_of
+from survey.records.care import own_words
 from survey.records.straight import Prepared, Straight
 from survey.records.talks import Changed, Consent, consent_of, thread, what_changed
+from survey.records.where_to_turn import TurnTo, where_to_turn
 from survey.tokens import token_sha256
 
 
@@ -98,6 +100,8 @@ class Said:
         The day on which it was changed last.
     state : str
         ``given``, ``withdrawn`` by the customer, or ``expired`` with age.
+    masked : bool
+        Whether personal data in it is not kept, and was left out of `text`.
     """
 
     answer_id: int
@@ -107,6 +111,11 @@ class Said:
     on: date
     changed_on: date | None
     state: Literal["given", "withdrawn", "expired"]
+    masked: bool = False
+
+    def says(self, *words: str) -> bool:
+        """Whether any of these is what it says."""
+        return self.text in words
 
 
 @dataclass(frozen=True)
@@ -121,11 +130,20 @@ class LetterShown:
 
 @dataclass(frozen=True)
 class Since:
-    """What came after an answer: letters, what was changed, and whether one may come back."""
+    """What came after an answer: letters, what was changed, and whether one may come back.
+
+    Parameters
+    ----------
+    consent, letters, changes
+        As in `survey.records.talks`.
+    turn_to : TurnTo or None
+        Whom to turn to, where the answer speaks of danger.
+    """
 
     consent: Consent = field(default_factory=Consent)
     letters: tuple[LetterShown, ...] = ()
     changes: tuple[Changed, ...] = ()
+    turn_to: TurnTo | None = None
 
     @property
     def replied(self) -> LetterShown | None:
@@ -253,8 +271,18 @@ def wording_of(session: Session, link: OpenedLink, read_in: str = "en") -> Wordi
     return Wording(found.question_version_id, found.language, found.wording)
 
 
-def what_was_said(session: Session, link: OpenedLink) -> Said | None:
-    """Return the answer given with a link, in its newest version."""
+def what_was_said(session: Session, link: OpenedLink, secret_key: bytes) -> Said | None:
+    """Return the answer given with a link, in its newest version, as its writer may see it.
+
+    Parameters
+    ----------
+    session : Session
+        A reading session.
+    link : OpenedLink
+        Whose answer.
+    secret_key : bytes
+        The installation's key, which opens what was sealed.
+    """
     row = session.execute(
         select(
             Answer.id,
@@ -276,15 +304,17 @@ def what_was_said(session: Session, link: OpenedLink) -> Said | None:
     ).one_or_none()
     if row is None:
         return None
+    own = own_words(session, secret_key, (link.workspace_id, row.id, row.version), row.body)
     changed = row.version > 1 and row.written_at
     return Said(
         answer_id=row.id,
         version=row.version,
-        text=row.body,
+        text=own.text,
         nothing=row.said_nothing,
         on=row.answered_on,
         changed_on=day_in(row.written_at, link.time_zone) if changed else None,
         state="expired" if row.expired_on else row.state,
+        masked=own.masked,
     )
 
 
@@ -296,7 +326,8 @@ def what_came_since(session: Session, link: OpenedLink, said: Said) -> Since:
         for one in thread(session, *place)
     )
     changes = tuple(one for one in what_changed(session, *place) if one.on >= said.on)
-    return Since(consent_of(session, *place), letters, changes)
+    turn_to = where_to_turn(session, link.workspace_id, said.text, link.customer_language)
+    return Since(consent_of(session, *place), letters, changes, turn_to)
 
 
 def closed_link(straight: Straight, token: str, now: datetime) -> ClosedLink | None:

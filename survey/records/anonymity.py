@@ -19,6 +19,7 @@ from survey.clock import day_in
 from survey.records.accounts import Workspace
 from survey.records.answering import GIVEN, WITHDRAWN, Answer, AnswerText
 from survey.records.base import CLUSTERED, Record, owned_by, row_id
+from survey.records.care import Spoken, flag_dangers
 from survey.records.counts import Counted, Measure, count_many
 from survey.records.search import index_new_answers
 
@@ -133,6 +134,11 @@ def _insert(session: Session, held: Sequence[HeldAnswer], day: date) -> None:
             {**key, "version": 1, "body": one.body, "written_at": None}
             for key, one in zip(keys, held, strict=True)
         ],
+    )
+    flag_dangers(
+        session,
+        held[0].workspace_id,
+        [Spoken(one.id, 1, one.body, day) for one in held if one.body and not one.withdrawn],
     )
     index_new_answers(session, held[0].workspace_id, {one.id: one.body for one in held if one.body})
     count_many(

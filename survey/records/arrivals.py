@@ -1,5 +1,6 @@
-"""What has arrived and waits for the worker to take it in: its words made findable, its workspace
-marked as changed. No customer waits for either, and each would write pages of its own.
+"""What has arrived and waits for the worker to take it in: its words made findable, looked through
+for danger, its workspace marked as changed. No customer waits for any of it, and each would write
+pages of its own.
 """
 
 from datetime import datetime
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from survey.records.accounts import Workspace
 from survey.records.answering import Answer, AnswerText
 from survey.records.base import CLUSTERED, Record, owned_by
+from survey.records.care import Spoken, flag_dangers
 from survey.records.search import index_answer
 from survey.records.straight import Prepared, Straight, inserting
 
@@ -65,7 +67,9 @@ def take_in(session: Session, now: datetime, *, limit: int) -> int:
         .with_for_update(skip_locked=True)
     ).all()
     for workspace_id, answer_id in keys:
-        index_answer(session, workspace_id, answer_id, _words(session, workspace_id, answer_id))
+        if (said := _said(session, workspace_id, answer_id)) is not None:
+            index_answer(session, workspace_id, answer_id, said.text)
+            flag_dangers(session, workspace_id, [said])
         session.execute(
             delete(Arrival).where(
                 Arrival.workspace_id == workspace_id, Arrival.answer_id == answer_id
@@ -78,17 +82,15 @@ def take_in(session: Session, now: datetime, *, limit: int) -> int:
     return len(keys)
 
 
-def _words(session: Session, workspace_id: int, answer_id: int) -> str:
-    return (
-        session.scalars(
-            select(AnswerText.body)
-            .join(
-                Answer,
-                (Answer.workspace_id == AnswerText.workspace_id)
-                & (Answer.id == AnswerText.answer_id)
-                & (Answer.version == AnswerText.version),
-            )
-            .where(AnswerText.workspace_id == workspace_id, AnswerText.answer_id == answer_id)
-        ).one_or_none()
-        or ""
-    )
+def _said(session: Session, workspace_id: int, answer_id: int) -> Spoken | None:
+    row = session.execute(
+        select(AnswerText.version, AnswerText.body, Answer.answered_on)
+        .join(
+            Answer,
+            (Answer.workspace_id == AnswerText.workspace_id)
+            & (Answer.id == AnswerText.answer_id)
+            & (Answer.version == AnswerText.version),
+        )
+        .where(AnswerText.workspace_id == workspace_id, AnswerText.answer_id == answer_id)
+    ).one_or_none()
+    return Spoken(answer_id, row.version, row.body, row.answered_on) if row else None

@@ -11,6 +11,7 @@ from survey.records.accounts import Workspace
 from survey.records.answering import GIVEN, WITHDRAWN, Answer, AnswerText
 from survey.records.asking import Interaction, Invitation, OutgoingMail
 from survey.records.askings import counted_asking
+from survey.records.care import Spoken, flag_dangers, keep_sealed
 from survey.records.counts import Measure, count
 from survey.records.erasure import erase, forget_words
 from survey.records.search import index_answer
@@ -39,7 +40,13 @@ def hold_answer(session: Session, workspace_id: int, answer_id: int) -> Answer |
 
 
 def reword(
-    session: Session, answer: Answer, text: str, now: datetime, *, nothing: bool = False
+    session: Session,
+    answer: Answer,
+    text: str,
+    now: datetime,
+    *,
+    nothing: bool = False,
+    sealed: bytes | None = None,
 ) -> None:
     """Put new words in place of an answer's; only when it changed is kept of the old ones.
 
@@ -50,11 +57,13 @@ def reword(
     answer : Answer
         Held (see `hold_answer`), and given.
     text : str
-        As stored; empty with `nothing`.
+        As readers may see it (see `cared_for`); empty with `nothing`.
     now : datetime
         The present moment.
     nothing : bool
         Whether the customer now says that nothing more was needed.
+    sealed : bytes, optional
+        The original, encrypted, where personal data was masked and is kept.
     """
     workspace_id, answer_id, version = answer.workspace_id, answer.id, answer.version + 1
     forget_sortings(session, workspace_id, [answer_id])
@@ -70,6 +79,8 @@ def reword(
     )
     if text:
         index_answer(session, workspace_id, answer_id, text)
+    keep_sealed(session, workspace_id, answer_id, version, sealed)
+    flag_dangers(session, workspace_id, [Spoken(answer_id, version, text, answer.answered_on)])
     _set(session, answer, version=version, said_nothing=nothing, **_TO_SORT)
     _note_change(session, workspace_id, now)
 

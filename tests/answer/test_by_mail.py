@@ -110,7 +110,7 @@ def test_a_reply_after_the_page_was_used_is_a_letter(
 def test_words_beyond_what_an_answer_takes_go_on_as_letters(
     database: Database, settings: Settings, invited: Invited
 ) -> None:
-    long = " ".join(str(n) for n in range(9000))
+    long = " ".join(f"w{n}" for n in range(9000))
     assert _take(database, settings, reply_to(invited, long)) == "answered"
     (first,) = _texts(database)
     assert len(first) == 20_000
