@@ -20,6 +20,7 @@ from survey.export import api as export_api
 from survey.export import pages as export_pages
 from survey.records.database import Database
 from survey.respond import pages as respond_pages
+from survey.respond.urgent import pages as urgent_pages
 from survey.settings import Settings, read_settings
 from survey.show import pages as show_pages
 from survey.show.ledger import history_pages as ledger_history_pages
@@ -96,6 +97,7 @@ def _register_parts(app: Flask) -> None:
     app.register_blueprint(ledger_history_pages.blueprint)
     app.register_blueprint(ledger_review_pages.blueprint)
     app.register_blueprint(respond_pages.blueprint)
+    app.register_blueprint(urgent_pages.blueprint)
     app.register_blueprint(export_pages.blueprint)
     app.register_blueprint(export_api.blueprint)
     app.register_blueprint(mail_api.blueprint)

@@ -12,12 +12,10 @@ from survey.ask.actions import try_failed_again, try_waiting_now
 from survey.ask.dates import moment_in_words
 from survey.ask.forms import (
     SettingsForm,
-    as_lines,
     blame,
     delay_in_minutes,
     delay_in_units,
     months_to_keep,
-    named_lines,
 )
 from survey.ask.letter import Letter, compose_letter, trial_mail
 from survey.ask.outbox import KeptMail, mail_state, outbox_page
@@ -29,6 +27,7 @@ from survey.letters import Part, as_message, links_of, parts_of
 from survey.mail import SmtpRelay
 from survey.web.access import open_to
 from survey.web.current import database, place, settings, visitor
+from survey.web.forms import as_lines, named_lines
 
 # A person waits for the test mail's outcome, so its relay gets less time than the worker's.
 ANSWER_WITHIN, DONE_WITHIN = 8.0, 15.0

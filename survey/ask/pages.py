@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from survey.ask.actions import Once, record_interaction, unsubscribe
 from survey.ask.dates import moment_in_words
-from survey.ask.forms import AskForm, blame, named_lines
+from survey.ask.forms import AskForm, blame
 from survey.ask.interaction import read_interaction
 from survey.ask.queries import MailLink, Recorded, unsubscribe_link
 from survey.clock import utc_now
@@ -18,6 +18,7 @@ from survey.errors import FieldError, NotFoundError
 from survey.tokens import random_token, token_alone
 from survey.web.access import open_to
 from survey.web.current import database, place, settings
+from survey.web.forms import named_lines
 from survey.web.unknown_links import count_unknown_link
 
 blueprint = Blueprint("ask", __name__)

@@ -28,3 +28,36 @@ def blame(form: PlainForm | Form, error: FieldError) -> None:
         field.errors = [*field.errors, str(error)]
     else:
         form.form_errors.append(str(error))
+
+
+def named_lines(typed: str, field: str, example: str) -> dict[str, str]:
+    """Read one ``name: value`` a line.
+
+    Parameters
+    ----------
+    typed : str
+        As it stands in a text area.
+    field : str
+        The field's name, for the refusal.
+    example : str
+        A good line, for the refusal.
+
+    Raises
+    ------
+    FieldError
+        For a line without a colon, and for a name that comes twice.
+    """
+    found: dict[str, str] = {}
+    for line in filter(str.strip, typed.splitlines()):
+        name, colon, value = (part.strip() for part in line.partition(":"))
+        if not (name and colon and value):
+            raise FieldError(field, f"Please write each line like “{example}”.")
+        if name in found:
+            raise FieldError(field, f"“{name}” is there twice.")
+        found[name] = value
+    return found
+
+
+def as_lines(named: dict[str, str]) -> str:
+    """Return names and values as `named_lines` reads them."""
+    return "\n".join(f"{name}: {value}" for name, value in named.items())

@@ -6,6 +6,7 @@ from flask import Flask, current_app, request
 from sqlalchemy import func, select
 
 from survey.records import Run
+from survey.records.guarding import open_flags
 from survey.records.talks import replies_waiting
 from survey.web.access import rule_of
 from survey.web.current import database, place
@@ -14,6 +15,7 @@ from survey.web.current import database, place
 # not have is left out, so that a part brings its own entry simply by being there.
 _PAGES = (
     ("Overview", ""),
+    ("Urgent", "urgent"),
     ("Answers", "answers"),
     ("Replies", "replies"),
     ("Ask", "ask"),
@@ -24,6 +26,7 @@ _PAGES = (
     ("People", "people"),
     ("Settings", "settings"),
 )
+_WHEN_WAITING = ("urgent",)  # in the header only while something waits there
 _ROOT = "/w/<workspace>/"
 
 
@@ -66,6 +69,7 @@ def nav_entries() -> list[NavEntry]:
         )
         for label, path in _PAGES
         if _may_open(current_app, _ROOT + path, inside.role)
+        and (path not in _WHEN_WAITING or waiting.get(path) or request.path == root + path)
     ]
 
 
@@ -82,5 +86,6 @@ def _waiting(workspace_id: int) -> dict[str, int]:
     with database().reading() as session:
         return {
             "proposals": session.execute(proposed).scalar_one(),
+            "urgent": open_flags(session, workspace_id),
             "replies": replies_waiting(session, workspace_id),
         }

@@ -1,0 +1,1 @@
+"""Answers that speak of danger, and how personal data and danger are looked after."""

@@ -1,0 +1,142 @@
+"""Answers that speak of danger wait for somebody; the owner says how the guard is set."""
+
+import html
+import re
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+from werkzeug.test import TestResponse
+
+from survey.clock import utc_now
+from survey.records import Answer, Workspace
+from survey.records.arrivals import take_in
+from survey.records.database import Database
+from survey.records.guarding import open_flags
+from tests.support.browser import Browser
+from tests.support.invitations import invite
+from tests.support.people import Business
+
+SAID = "Call 020 7946 0958. I don't want to live any more, and I smell gas in here."
+
+
+@pytest.fixture
+def database(app: Flask) -> Database:
+    opened: Database = app.extensions["afterword"].database
+    return opened
+
+
+@pytest.fixture
+def answer_id(client: Browser, database: Database, business: Business) -> int:
+    with database.writing() as session:
+        session.execute(
+            update(Workspace)
+            .where(Workspace.id == business.workspace_id)
+            .values(time_zone="Europe/London")
+        )
+    client.post(invite(database, business, about="your boiler").link, data={"answer": SAID})
+    with database.writing() as session:
+        take_in(session, utc_now(), limit=50)
+        return session.scalars(select(Answer.id)).one()
+
+
+def _words(page: TestResponse) -> str:
+    plain = re.sub(r"<[^>]+>", "", page.get_data(as_text=True))
+    return " ".join(html.unescape(plain).split())
+
+
+def _open(database: Database, business: Business) -> int:
+    with database.reading() as session:
+        return open_flags(session, business.workspace_id)
+
+
+def test_an_urgent_answer_shows_its_words_and_waits_in_the_header(
+    teammate: Browser, business: Business, answer_id: int
+) -> None:
+    opened = teammate.get(business.at("urgent"))
+    page = opened.get_data(as_text=True)
+    assert "<mark>don&#39;t want to live any more</mark>" in page
+    assert "<mark>I smell gas</mark>" in page
+    assert "May be about harm to oneself and an emergency · Mo · your boiler" in _words(opened)
+    assert "1 waits for somebody" in _words(opened)
+    assert "Urgent 1 waiting for you" in _words(teammate.get(business.at("answers")))
+
+
+def test_without_any_the_header_says_nothing_of_it(owner: Browser, business: Business) -> None:
+    assert "Urgent" not in _words(owner.get(business.at("answers")))
+    assert "No answer waits." in _words(owner.get(business.at("urgent")))
+
+
+def test_somebody_looks_after_it_and_says_what_it_was(
+    owner: Browser, database: Database, business: Business, answer_id: int
+) -> None:
+    address, here = business.at(f"urgent/{answer_id}"), business.at("urgent")
+    assert owner.send(here, address, said="no-danger").status_code == 303
+    assert _open(database, business) == 0
+    page = _words(owner.get(business.at("urgent")))
+    assert "1 in all; 1 of them was no danger." in page
+    assert "looked after it" in page
+    owner.send(here, address, said="wait")
+    assert _open(database, business) == 1
+    assert owner.send(here, address, said="whatever").status_code == 404
+    assert owner.send(here, business.at(f"urgent/{2**64}"), said="danger").status_code == 404
+
+
+def test_another_workspace_sees_and_settles_none_of_it(
+    outsider: Browser, elsewhere: Business, database: Database, business: Business, answer_id: int
+) -> None:
+    assert "No answer waits." in _words(outsider.get(elsewhere.at("urgent")))
+    sent = outsider.send(
+        elsewhere.at("settings/care"), elsewhere.at(f"urgent/{answer_id}"), said="danger"
+    )
+    assert sent.status_code == 404
+    assert outsider.get(elsewhere.at(f"answers/{answer_id}/as-typed")).status_code == 404
+    assert _open(database, business) == 1
+
+
+def test_an_owner_may_open_what_was_sealed(
+    owner: Browser, business: Business, answer_id: int
+) -> None:
+    assert "020 7946 0958" not in _words(owner.get(business.at("urgent")))
+    address = business.at(f"answers/{answer_id}/as-typed")
+    assert SAID in _words(owner.get(address))
+    assert owner.get(business.at(f"answers/{answer_id + 1}/as-typed")).status_code == 404
+
+
+def test_the_owner_chooses_what_happens_to_personal_data_and_where_to_turn(
+    owner: Browser, client: Browser, database: Database, business: Business, answer_id: int
+) -> None:
+    address = business.at("settings/care")
+    assert "Please call 999 now." in _words(owner.get(address))
+    sent = owner.send(
+        address, personal_data="drop", country="AT", sentences="at: Ring us on 01 234."
+    )
+    assert sent.status_code == 303
+    page = owner.get(address).get_data(as_text=True)
+    assert "AT: Ring us on 01 234." in page
+    invited = invite(database, business)
+    client.post(invited.link, data={"answer": SAID})
+    assert "Ring us on 01 234." in _words(client.get(invited.link))
+    assert "Nobody has kept it." in _words(client.get(invited.link))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"personal_data": "sell"},
+        {"country": "Atlantis"},
+        {"sentences": "Austria: 142"},
+        {"sentences": "no colon"},
+        {"sentences": "AT: " + "x" * 501},
+    ],
+)
+def test_what_cannot_be_kept_is_named_and_nothing_is_lost(
+    owner: Browser, database: Database, business: Business, wrong: dict[str, str]
+) -> None:
+    typed = {"personal_data": "drop", "country": "GB", "sentences": "GB: Ring 999."} | wrong
+    sent = owner.send(business.at("settings/care"), **typed)
+    assert sent.status_code == 422
+    assert 'class="wrong"' in sent.get_data(as_text=True)
+    assert typed["sentences"] in html.unescape(sent.get_data(as_text=True))
+    with database.reading() as session:
+        assert session.scalar(select(Workspace.personal_data)) == "keep"
