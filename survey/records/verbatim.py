@@ -2,12 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from survey.records.answering import GIVEN, Answer, AnswerText
-from survey.records.deciding import Decision
+from survey.records.deciding import Decision, ThemeCut
 from survey.records.theming import Assignment, Exemplar, Run, Theme, ThemeExample
 
 NAMELESS = "A theme without a name yet"
@@ -48,12 +49,13 @@ def forget_names(
     """
     saying = _Saying(workspace_id, answer_id, "\n".join(bodies).casefold())
     for theme in _themes_it_may_have_named(session, saying):
-        if saying.holds(theme.name) and not _is_kept(session, saying, theme):
-            _rename(session, theme, NAMELESS)
-        quoted = _quoted(theme.definition)
-        if saying.holds(quoted) and not _others_say(session, saying, theme.id, quoted):
-            _set(session, theme, definition="")
-        _forget_examples(session, saying, theme.id)
+        gone = frozenset(
+            phrase
+            for phrase in _phrases(session, theme)
+            if saying.holds(phrase) and not _others_say(session, saying, theme.id, phrase)
+        )
+        if gone:
+            _forget_phrases(session, theme, gone)
 
 
 def _themes_it_may_have_named(session: Session, saying: _Saying) -> list[Theme]:
@@ -71,16 +73,28 @@ def _themes_it_may_have_named(session: Session, saying: _Saying) -> list[Theme]:
     return list(session.scalars(query))
 
 
-def _is_kept(session: Session, saying: _Saying, theme: Theme) -> bool:
-    """Whether a person chose the name, or others say the same."""
-    chosen = select(Decision.id).where(
-        Decision.workspace_id == theme.workspace_id,
-        Decision.theme_id == theme.id,
-        Decision.value == theme.name,
+def _phrases(session: Session, theme: Theme) -> set[str]:
+    """Return the words by which a theme is or was called, but for a name that a person chose."""
+    first = theme.first_words or {}
+    examples = session.scalars(
+        select(ThemeExample.example).where(
+            ThemeExample.workspace_id == theme.workspace_id, ThemeExample.theme_id == theme.id
+        )
     )
-    if session.scalar(chosen.limit(1)) is not None:
-        return True
-    return _others_say(session, saying, theme.id, theme.name)
+    chosen = session.scalars(
+        select(Decision.value).where(
+            Decision.workspace_id == theme.workspace_id, Decision.theme_id == theme.id
+        )
+    )
+    said = {
+        theme.name,
+        _quoted(theme.definition),
+        str(first.get("name", "")),
+        _quoted(str(first.get("definition", ""))),
+        *first.get("examples", ()),
+        *examples,
+    }
+    return said - set(chosen) - {""}
 
 
 def _others_say(session: Session, saying: _Saying, theme_id: int, phrase: str) -> bool:
@@ -111,40 +125,63 @@ def _quoted(definition: str) -> str:
     return definition.partition("“")[2].rpartition("”")[0]
 
 
-def _rename(session: Session, theme: Theme, name: str) -> None:
-    before = theme.name
-    _set(session, theme, name=name)
-    for run in session.scalars(select(Run).where(Run.workspace_id == theme.workspace_id)):
-        listed = run.summary.get("themes", [])
-        if any(before in (one.get("name"), one.get("before")) for one in listed):
-            renamed = [
-                {key: name if value == before else value for key, value in one.items()}
-                for one in listed
-            ]
-            session.execute(
-                update(Run)
-                .where(Run.workspace_id == run.workspace_id, Run.id == run.id)
-                .values(summary={**run.summary, "themes": renamed})
-                .execution_options(synchronize_session=False)
-            )
-
-
-def _set(session: Session, theme: Theme, **values: str) -> None:
+def _forget_phrases(session: Session, theme: Theme, gone: frozenset[str]) -> None:
+    """Take phrases out of a theme, and out of everything that keeps what it was called."""
+    here = (Theme.workspace_id == theme.workspace_id, Theme.id == theme.id)
     session.execute(
         update(Theme)
-        .where(Theme.workspace_id == theme.workspace_id, Theme.id == theme.id)
-        .values(**values)
+        .where(*here)
+        .values(
+            name=without(theme.name, gone),
+            definition=without(theme.definition, gone),
+            first_words=without(theme.first_words, gone),
+        )
         .execution_options(synchronize_session=False)
     )
-
-
-def _forget_examples(session: Session, saying: _Saying, theme_id: int) -> None:
-    mine = (
-        ThemeExample.workspace_id == saying.workspace_id,
-        ThemeExample.theme_id == theme_id,
+    session.execute(
+        delete(ThemeExample).where(
+            ThemeExample.workspace_id == theme.workspace_id,
+            ThemeExample.theme_id == theme.id,
+            ThemeExample.example.in_(gone),
+        )
     )
-    for number, example in session.execute(
-        select(ThemeExample.number, ThemeExample.example).where(*mine)
-    ).all():
-        if saying.holds(example) and not _others_say(session, saying, theme_id, example):
-            session.execute(delete(ThemeExample).where(*mine, ThemeExample.number == number))
+    _clean(session, theme.workspace_id, Run, "summary", gone)
+    _clean(session, theme.workspace_id, Decision, "details", gone)
+    _clean(session, theme.workspace_id, ThemeCut, "parts", gone)
+
+
+def _clean(
+    session: Session,
+    workspace_id: int,
+    record: type[Run | Decision | ThemeCut],
+    column: str,
+    gone: frozenset[str],
+) -> None:
+    for row in session.scalars(select(record).where(record.workspace_id == workspace_id)):
+        before = getattr(row, column)
+        after = without(before, gone)
+        if after != before:
+            setattr(row, column, after)
+    session.flush()
+
+
+def without(kept: Any, gone: frozenset[str]) -> Any:
+    """Return what is kept as JSON without some phrases.
+
+    Parameters
+    ----------
+    kept : JSON
+        Anything.
+    gone : frozenset of str
+        A string that is one of them becomes `NAMELESS`, in a list it is left out; a definition
+        that quotes one becomes empty.
+    """
+    if isinstance(kept, str):
+        if kept in gone:
+            return NAMELESS
+        return "" if _quoted(kept) in gone else kept
+    if isinstance(kept, list):
+        return [without(one, gone) for one in kept if not (isinstance(one, str) and one in gone)]
+    if isinstance(kept, dict):
+        return {key: without(value, gone) for key, value in kept.items()}
+    return kept

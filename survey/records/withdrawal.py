@@ -12,7 +12,7 @@ from survey.records.answering import GIVEN, WITHDRAWN, Answer, AnswerText
 from survey.records.asking import Interaction, Invitation, OutgoingMail
 from survey.records.askings import counted_asking
 from survey.records.care import Spoken, flag_dangers, keep_sealed
-from survey.records.counts import Measure, count
+from survey.records.counts import Counted, Measure, count
 from survey.records.erasure import erase, forget_words
 from survey.records.search import index_answer
 from survey.records.sortings import counted_answers, forget_sortings
@@ -66,8 +66,8 @@ def reword(
         The original, encrypted, where personal data was masked and is kept.
     """
     workspace_id, answer_id, version = answer.workspace_id, answer.id, answer.version + 1
+    forget_words(session, workspace_id, answer_id)  # what they named is found by the sortings
     forget_sortings(session, workspace_id, [answer_id])
-    forget_words(session, workspace_id, answer_id)
     session.execute(
         insert(AnswerText).values(
             workspace_id=workspace_id,
@@ -132,12 +132,12 @@ def expire(session: Session, answer: Answer, now: datetime, today: date) -> None
 
 def _leave(session: Session, answer: Answer, now: datetime, expired_on: date | None) -> None:
     workspace_id, answer_id = answer.workspace_id, answer.id
-    counted = counted_answers(session, workspace_id, [answer_id])[answer_id]
+    count(session, -1, _counted(session, answer), [Measure("answered")])
+    forget_words(session, workspace_id, answer_id)  # what they named is found by the sortings
     forget_sortings(session, workspace_id, [answer_id])
     erase(session, workspace_id, answer_id)
-    count(session, -1, counted, [Measure("answered")])
-    if expired_on is None:
-        count(session, +1, counted, [Measure("withdrawn")])
+    if expired_on is None:  # counted as it is now: who served is erased, too
+        count(session, +1, _counted(session, answer), [Measure("withdrawn")])
     _set(session, answer, state=WITHDRAWN, said_nothing=False, expired_on=expired_on, **_TO_SORT)
     session.execute(
         update(Invitation)
@@ -146,6 +146,10 @@ def _leave(session: Session, answer: Answer, now: datetime, expired_on: date | N
         .execution_options(synchronize_session=False)
     )
     _note_change(session, workspace_id, now)
+
+
+def _counted(session: Session, answer: Answer) -> Counted:
+    return counted_answers(session, answer.workspace_id, [answer.id])[answer.id]
 
 
 def _forget_customer(session: Session, invitation: Invitation) -> None:

@@ -13,6 +13,7 @@ from survey.records import (
     AnswerText,
     Assignment,
     ChangeNote,
+    Decision,
     Exemplar,
     Interaction,
     Invitation,
@@ -156,6 +157,30 @@ def test_a_name_that_others_say_too_or_that_a_person_gave_stays(
         assert session.get_one(Theme, (business.workspace_id, shared)).name == "Car park"
 
 
+def test_a_name_goes_although_its_answer_was_no_exemplar_and_the_ledger_forgets_it_too(
+    database: Database, business: Business
+) -> None:
+    given = give(database, business, f"{SECRET} parking was full")
+    theme = theme_of(database, business, f"{SECRET} parking")
+    sort_into(database, business, theme, given)
+    words = {"name": f"{SECRET} parking", "examples": [f"{SECRET} parking", "Else"]}
+    with database.writing() as session:
+        found = session.get_one(Theme, (business.workspace_id, theme))
+        found.first_words = words
+        session.add(
+            Decision(
+                workspace_id=business.workspace_id, theme_id=theme, kind="rename", number=1,
+                value="Parking", details={"before": words}, decided_at=utc_now(),
+            )
+        )  # fmt: skip
+    with database.writing() as session:
+        withdraw(session, _held(session, business, given), utc_now())
+    assert _tables_that_say(database, SECRET) == set()
+    with database.reading() as session:
+        found = session.get_one(Theme, (business.workspace_id, theme))
+        assert found.first_words == {"name": NAMELESS, "examples": ["Else"]}
+
+
 def test_the_vector_of_a_text_that_another_answer_has_too_stays(
     database: Database, business: Business
 ) -> None:
@@ -177,7 +202,14 @@ def test_whatever_happens_the_counts_are_those_of_counting_from_scratch(
     dice = random.Random(4)
     theme = theme_of(database, business, "Parking")
     answers = [
-        give(database, business, dice.choice(("", "Slow.", "Kind.")), segments={"Branch": "North"})
+        give(
+            database,
+            business,
+            dice.choice(("", "Slow.", "Kind.")),
+            segments={"Branch": "North"},
+            served_by="Sam",
+            channel="visit",
+        )
         for _ in range(12)
     ]
     for answer in answers:
