@@ -7,17 +7,19 @@ from importlib.resources import files
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Locator, Page
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from survey.account.actions import ask_to_join, first_owner_link
 from survey.app import create_app
 from survey.clock import utc_now
-from survey.records import AnswerText
+from survey.records import Answer, AnswerText
 from survey.records.database import Database
+from survey.records.talks import write_letter
 from survey.settings import read_settings
-from tests.support.invitations import invite
+from tests.support.given import Given, give
+from tests.support.invitations import Invited, invite
 from tests.support.people import PASSWORD, Business, make_business, make_member
 from tests.support.postgres import free_port
 
@@ -74,32 +76,139 @@ def _press(page: Page, name: str) -> None:
         page.get_by_role("button", name=name, exact=True).click()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1440])
+@pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (390, "light"), (1440, "light")])
 def test_axe_finds_nothing_on_any_page_of_the_customer(
     browser: Chromium, url: str, database: Database, width: int, scheme: str
 ) -> None:
     business = make_business(database, "Hill Street Dental")
-    links = [url + invite(database, business, served_by="Sam").link for _ in range(3)]
     context = _context(browser, width, scheme)
     page = context.new_page()
-    faults = []
-    page.goto(links[0])
-    faults += _faults(page)
-    _press(page, "Send")
-    faults += _faults(page)
-    page.fill("textarea", "Too slow.")
-    _press(page, "Nothing, it was fine")
-    faults += _faults(page)
-    _press(page, "Send my words")
-    faults += _faults(page)
-    page.goto(links[1])
-    _press(page, "Nothing, it was fine")
-    faults += _faults(page)
-    page.goto(f"{url}/a/unknown")
-    faults += _faults(page)
+    faults: list[str] = []
+    for _ in _every_screen(page, url, database, business):
+        faults += _faults(page)
+        # Text twice as large, as a browser's own setting makes it.
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            faults.append(f"{page.title()}: too wide with large text")
     context.close()
     assert faults == []
+
+
+def _every_screen(page: Page, url: str, database: Database, business: Business) -> Iterator[None]:
+    """Lead a page through every screen a customer may see, in English and from right to left."""
+    arabic = invite(database, business, served_by="Sam", customer_language="ar").link
+    for link in (invite(database, business, served_by="Sam", about="a crown").link, arabic):
+        page.goto(url + link)
+        yield
+        page.locator("details > summary").click()
+        page.locator("form button").first.click()  # nothing typed yet
+        page.wait_for_selector("[role=alert]")
+        yield
+        page.fill("textarea", "Too slow.")
+        page.locator("button[name=nothing]").click()  # both
+        page.wait_for_selector("button[value=only]")
+        yield
+        page.locator("form button").first.click()
+        page.wait_for_selector("blockquote")
+        yield
+        page.goto(f"{url}{link}?change")
+        yield
+        page.goto(f"{url}{link}?take-back")
+        yield
+    link = give(database, business, "Too slow.")
+    _reply(database, business, link, "Sorry. We ring now when we are late.")
+    page.goto(url + link.link)
+    yield
+    page.locator(".come-back summary").click()
+    page.check("[name=may]")
+    page.check("[value=phone]")
+    _press(page, "Keep this")
+    yield
+    page.fill("[name=detail]", "020 7946 0018")
+    _press(page, "Keep this")
+    yield
+    page.goto(f"{url}{link.link}?take-back")
+    _press(page, "Take it back")
+    yield
+    for closed in (invite(database, business, expires_at=utc_now()).link, "/a/unknown"):
+        page.goto(url + closed)
+        yield
+
+
+def _reply(database: Database, business: Business, given: Given, words: str) -> None:
+    with database.writing() as session:
+        write_letter(session, business.workspace_id, given.id, words, utc_now(), signed="Sam")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_one_link_leads_through_a_whole_life(
+    browser: Chromium, url: str, database: Database, business: Business, scripts: bool
+) -> None:
+    link = url + invite(database, business, served_by="Sam", about="a crown").link
+    context = browser.new_context(
+        java_script_enabled=scripts, viewport={"width": 390, "height": 844}
+    )
+    context.set_default_timeout(15_000)
+    page, other_window = context.new_page(), context.new_page()
+    page.goto(link)
+    other_window.goto(link)
+    _button(page, "Nothing, it was fine").click()
+    page.wait_for_selector("text=You said that nothing more was needed.")
+    # The way back: change it, and allow to be come back to.
+    page.get_by_role("link", name="Change it").click()
+    page.get_by_role("textbox", name="What would have been more helpful?").fill("The price.")
+    _button(page, "Send").click()
+    _heading(page, "Changed, thank you.")
+    page.get_by_text("May Hill Street Dental come back to you about this?").click()
+    page.get_by_role("checkbox", name="You may come back to me about this").check()
+    page.get_by_role("radio", name="by mail").check()
+    _button(page, "Keep this").click()
+    page.wait_for_selector(
+        "text=You allowed Hill Street Dental to come back to you about this by mail."
+    )
+    # The other window still shows the question: what is typed there is not lost.
+    other_window.get_by_role("textbox").fill("The price, and the waiting.")
+    _button(other_window, "Send").click()
+    other_window.wait_for_selector("text=You answered before")
+    assert other_window.input_value("textarea") == "The price, and the waiting."
+    _button(other_window, "Send").click()
+    _heading(other_window, "Changed, thank you.")
+    # The business comes back; letters go both ways.
+    given = _given(database, business)
+    _reply(database, business, given, "It stands on the card now.")
+    page.goto(link)
+    _heading(page, "Sam wrote back")
+    page.get_by_role("textbox", name="Write back").fill("Thank you, Sam.")
+    _button(page, "Send").click()
+    _heading(page, "Your letter is on its way to Hill Street Dental.")
+    # And what one said stays one's own.
+    page.get_by_role("link", name="Take it back").click()
+    _heading(page, "Take your answer back?")
+    page.get_by_role("link", name="Keep it").click()
+    page.get_by_role("link", name="Take it back").click()
+    _button(page, "Take it back").click()
+    _heading(page, "You took your answer back")
+    assert "Thank you, Sam." not in page.inner_text("main")
+    # Too late in the other window, which gives back what was typed.
+    other_window.get_by_role("link", name="Take it back").click()
+    _heading(other_window, "You took your answer back")
+    context.close()
+    with database.reading() as session:
+        assert set(session.scalars(select(AnswerText.body))) == {""}
+
+
+def _button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def _heading(page: Page, words: str) -> None:
+    page.get_by_role("heading", level=1, name=words).wait_for()
+
+
+def _given(database: Database, business: Business) -> Given:
+    with database.reading() as session:
+        answer = session.scalars(select(Answer)).one()
+        return Given(answer.id, Invited(answer.invitation_id or 0, ""))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
