@@ -220,6 +220,8 @@ def _change(link: OpenedLink, asking: Asking, said: Said, typed: Typed, now: dat
     if typed.fault:
         return change_screen(asking, said, typed=typed, fault=typed.fault)
     cared = Cared("") if typed.nothing else _cared_for(link, typed)
+    if not typed.nothing and said.says(cared.text, typed.text):
+        return _to_what_was_said()
     outcome = _written(
         lambda session: change_answer(
             session, link.workspace_id, said.answer_id, cared.text, now,

@@ -98,7 +98,7 @@ def test_an_answer_is_kept_with_all_it_makes_due(
         }
         assert session.scalar(select(Invitation.state)) == "answered"
         assert session.scalar(select(Arrival.answer_id)) == answer.id
-        assert sorted(counts_now(session, business.workspace_id).values()) == [1, 1, 1]
+        assert set(counts_now(session, business.workspace_id).values()) == {1}
 
 
 def test_the_same_link_then_shows_what_was_said(client: Browser, invited: Invited) -> None:
