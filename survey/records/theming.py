@@ -41,6 +41,7 @@ class Theme(Record):
     # What stands after all decisions; worked out anew with each of them, see settled.py.
     merged_into: Mapped[int | None]  # where its answers are shown, after all merges
     split_from: Mapped[int | None]  # the theme that its answers go back to when the split is undone
+    rest_anchor: Mapped[bytes | None]  # the place of what stayed behind when it was split off
     first_words: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # before anybody changed them
 
 

@@ -95,6 +95,15 @@ def put_workspace_back(
     )
 
 
+def note_resorted(session: Session, workspace_id: int, asked_at: datetime) -> None:
+    """Note that all answers were sorted anew, unless somebody asked again meanwhile."""
+    session.execute(
+        update(Workspace)
+        .where(Workspace.id == workspace_id, Workspace.resort_asked_at == asked_at)
+        .values(resort_asked_at=None)
+    )
+
+
 def note_trouble(session: Session, workspace_id: int, error: str) -> None:
     """Keep what holds up a workspace's answers in words for its owner, until it is over."""
     session.execute(

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from survey.understand.assign import Assignment
 from survey.understand.book import Book, BookTheme
+from survey.understand.by_hand import CutPart, corrections_for, cut_by_words, parted, place_by_words
+from survey.understand.corrections import Correction
 from survey.understand.decisions import Constraint, lasting_themes, read_decisions
 from survey.understand.embed import Embedder, stored
 from survey.understand.found import FoundTheme
@@ -24,6 +26,7 @@ from survey.understand.known import (
     KnownAnswer,
     KnownTheme,
     Placed,
+    Taught,
     Told,
 )
 from survey.understand.listen import Listener, listener_for
@@ -55,12 +58,14 @@ class Engine:
     def __init__(
         self,
         embedder: Embedder,
-        listen: Callable[[Book | None, Embedder], Listener] = listener_for,
+        listen: Callable[[Book | None, Embedder, Sequence[Correction]], Listener] = listener_for,
     ) -> None:
         self.embedder = RememberingEmbedder(embedder)
         self._listen = listen
-        self._listeners: dict[str, RememberingListener] = {}
-        self._model: tuple[tuple[KnownTheme, ...], ThemeModel] | None = None
+        self._listeners: dict[tuple[str, tuple[Correction, ...]], RememberingListener] = {}
+        self._model: tuple[tuple[tuple[KnownTheme, ...], tuple[Taught, ...]], ThemeModel] | None = (
+            None
+        )
 
     @property
     def model_digest(self) -> str:
@@ -82,6 +87,7 @@ class Engine:
         themes: tuple[KnownTheme, ...],
         answers: Sequence[KnownAnswer],
         vectors: Mapping[str, bytes],
+        taught: tuple[Taught, ...] = (),
     ) -> tuple[list[Told], dict[str, bytes]]:
         """Sort answers into themes.
 
@@ -93,6 +99,8 @@ class Engine:
             What was said.
         vectors : mapping of str to bytes
             Kept vectors, by text.
+        taught : tuple of Taught
+            What people said of answers; the book's themes learn from it.
 
         Returns
         -------
@@ -101,15 +109,59 @@ class Engine:
         dict of str to bytes
             Vectors that were not kept yet, by text.
         """
-        model = self._ready(themes)
-        bodies = [answer.body for answer in answers]
         self.embedder.remember(vectors)
+        model = self._ready(themes, taught)
+        bodies = [answer.body for answer in answers]
         made: dict[int, list[Assignment]] = {}
         for one in model.assign(bodies):
             made.setdefault(one.row, []).append(one)
         ids = _ids(themes)
         told = [_told(answer, made[row], ids) for row, answer in enumerate(answers)]
+        told = parted(told, themes, self._placed, self.embedder)
         return told, self.embedder.packed([body for body in bodies if body not in vectors])
+
+    def place(
+        self, spoken: Sequence[tuple[str, str | None]], vectors: Mapping[str, bytes]
+    ) -> bytes | None:
+        """Say where a theme lies that a person made.
+
+        Parameters
+        ----------
+        spoken : sequence of (str, str or None)
+            Each answer, and the clause of it that speaks for the theme where one is known.
+        vectors : mapping of str to bytes
+            Kept vectors, by text.
+
+        Returns
+        -------
+        bytes or None
+            Its place; None where nothing was said.
+        """
+        self.embedder.remember(vectors)
+        place = place_by_words(spoken, self.embedder)
+        return place.anchor() if place else None
+
+    def cut(
+        self, clauses: Sequence[str], vectors: Mapping[str, bytes], *, taken: Sequence[str]
+    ) -> tuple[CutPart, ...]:
+        """Cut a theme in two.
+
+        Parameters
+        ----------
+        clauses : sequence of str
+            The clause that put each answer into the theme.
+        vectors : mapping of str to bytes
+            Kept vectors, by text.
+        taken : sequence of str
+            Names of the themes there are.
+
+        Returns
+        -------
+        tuple of CutPart
+            The larger first; none where there are too few answers.
+        """
+        self.embedder.remember(vectors)
+        return cut_by_words(clauses, self.embedder, taken)
 
     def discover(
         self,
@@ -201,23 +253,27 @@ class Engine:
         total = self.embedder.encode(clauses).sum(axis=0)
         return round((float(total @ total) - count) / (count * (count - 1)), 4)
 
-    def _ready(self, themes: tuple[KnownTheme, ...]) -> ThemeModel:
-        if self._model is None or self._model[0] != themes:
+    def _ready(self, themes: tuple[KnownTheme, ...], taught: tuple[Taught, ...] = ()) -> ThemeModel:
+        if self._model is None or self._model[0] != (themes, taught):
             found = [self._placed(theme) for theme in themes if theme.origin == FOUND]
             book = _book(themes)
             model = ThemeModel.from_themes(
-                self.embedder, book, found, listener=self._listener(book)
+                self.embedder,
+                book,
+                found,
+                listener=self._listener(book, corrections_for(themes, taught)),
             )
-            self._model = (themes, model)
+            self._model = ((themes, taught), model)
         return self._model[1]
 
-    def _listener(self, book: Book | None) -> Listener:
-        """Return the listener for a book, with what it remembers."""
-        key = book.digest if book else ""
+    def _listener(self, book: Book | None, corrections: tuple[Correction, ...] = ()) -> Listener:
+        """Return the listener for a book, as it was corrected, with what it remembers."""
+        key = (book.digest if book else "", corrections)
         if key not in self._listeners:
             if len(self._listeners) >= LISTENERS:
                 self._listeners.clear()
-            self._listeners[key] = RememberingListener(self._listen(book, self.embedder))
+            inner = self._listen(book, self.embedder, corrections)
+            self._listeners[key] = RememberingListener(inner)
         return self._listeners[key]
 
     def _placed(self, theme: KnownTheme) -> FoundTheme:

@@ -1,5 +1,7 @@
 """What the engine is told and what it tells, as plain data: no arrays, no records."""
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 BOOK, FOUND = "book", "found"
@@ -33,6 +35,10 @@ class KnownTheme:
         ``book`` or ``found``.
     anchor : bytes or None
         A found theme's place among the vectors of `model_digest`.
+    split_from : int or None
+        The theme it was split from by hand.
+    rest_anchor : bytes or None
+        The place of what stayed in that theme.
     """
 
     id: int
@@ -44,6 +50,25 @@ class KnownTheme:
     origin: str
     anchor: bytes | None = None
     model_digest: str | None = None
+    split_from: int | None = None
+    rest_anchor: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Taught:
+    """What a person said of an answer: it belongs in a theme, or it does not."""
+
+    body: str
+    theme_id: int
+    belongs: bool
+
+
+def taught_digest(taught: Sequence[Taught]) -> str:
+    """Name what an engine was taught, so that a run tells what it was sorted with."""
+    told = hashlib.sha256()
+    for one in taught:
+        told.update(f"{one.theme_id} {one.belongs:d} {one.body}\0".encode())
+    return told.hexdigest()[:16]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
@@ -40,11 +40,13 @@ from survey.understand.actions import (
     claim_workspace,
     hold_workspace,
     keep_vectors,
+    note_resorted,
     put_workspace_back,
     release_workspace,
     store_in_run,
 )
-from survey.understand.known import FOUND, FoundNow, KnownAnswer, KnownTheme
+from survey.understand.known import FOUND, FoundNow, KnownAnswer, KnownTheme, taught_digest
+from survey.understand.lessons import taught_of, workspace_to_resort
 from survey.understand.queries import (
     Look,
     another_workspace,
@@ -124,10 +126,14 @@ class Looking:
             now = database_now(session)
             decided = workspace_with_decision(session, now)
             workspace_id = workspace_to_look_at(session, now, self._last, SETTLED)
+            asked = workspace_to_resort(session, now)
         if decided is not None:
             workspace_id, run_id, accepted = decided
             act = self._accept if accepted else self._refuse
             return self._held(workspace_id, lambda lease: act(workspace_id, lease, run_id))
+        if asked is not None:
+            asked_in, asked_at = asked
+            return self._held(asked_in, lambda lease: self._resort_asked(asked_in, lease, asked_at))
         if workspace_id is not None:
             self._last = workspace_id
             return self._held(
@@ -185,7 +191,8 @@ class Looking:
             look = look_at(session, workspace_id)
             themes = themes_of(session, workspace_id)
         if run is not None:
-            if not run.has_failed and run.engine == self._engine().digest(themes):
+            known = run.engine.partition("+")[0]
+            if not run.has_failed and known == self._engine().digest(themes):
                 self._complete(workspace_id, lease_id, run.id, run.kind)
                 return
             self._delete(workspace_id, lease_id, run.id)
@@ -266,7 +273,8 @@ class Looking:
             answers: tuple[KnownAnswer, ...] = answers_by_id(session, workspace_id, ids)
             bodies = {one.body for one in answers}
             vectors = vectors_of(session, workspace_id, bodies, engine.model_digest)
-        told, new_vectors = engine.sort(themes, answers, vectors)
+            taught = taught_of(session, workspace_id)
+        told, new_vectors = engine.sort(themes, answers, vectors, taught)
         for start in range(0, len(told), CHUNK):
             chunk = told[start : start + CHUNK]
             with self._writing(lease_id) as session:
@@ -330,6 +338,22 @@ class Looking:
             if was_tried(session, workspace_id, engine):
                 return True
         return self._held(workspace_id, lambda lease: self._resort(workspace_id, lease, engine))
+
+    def _resort_asked(self, workspace_id: int, lease_id: str, asked_at: datetime) -> None:
+        """Sort all answers anew with the present book and what people taught, as a proposal."""
+        with self.database.reading() as session:
+            themes, taught = themes_of(session, workspace_id), taught_of(session, workspace_id)
+            engine = self._engine().digest(themes)
+            if taught:
+                engine = f"{engine}+{taught_digest(taught)}"
+            run = unfinished_run(session, workspace_id)
+            tried = was_tried(session, workspace_id, engine)
+        if run is not None:
+            self._delete(workspace_id, lease_id, run.id)
+        if not tried or (run is not None and run.engine == engine):
+            self._resort(workspace_id, lease_id, engine)
+        with self._writing(lease_id) as session:
+            note_resorted(session, workspace_id, asked_at)
 
     def _resort(self, workspace_id: int, lease_id: str, engine: str) -> None:
         with self._writing(lease_id) as session:

@@ -145,12 +145,9 @@ def another_workspace(session: Session, but: Collection[int]) -> int | None:
 
 
 def was_tried(session: Session, workspace_id: int, engine: str) -> bool:
-    """Whether a workspace was sorted by an engine, or was offered to be."""
-    return bool(
-        session.scalar(
-            select(exists().where(Run.workspace_id == workspace_id, Run.engine == engine))
-        )
-    )
+    """Whether a workspace was sorted by an engine, or was offered to be, however it was taught."""
+    same = or_(Run.engine == engine, Run.engine.startswith(f"{engine}+", autoescape=True))
+    return bool(session.scalar(select(exists().where(Run.workspace_id == workspace_id, same))))
 
 
 def current_run(session: Session, workspace_id: int) -> int | None:
@@ -300,6 +297,8 @@ def _known(
             origin=theme.origin,
             anchor=theme.anchor,
             model_digest=theme.model_digest,
+            split_from=theme.split_from,
+            rest_anchor=theme.rest_anchor,
         )
         for theme in themes
     )

@@ -24,7 +24,9 @@ from survey.understand.actions import (
     put_answers_back,
     store_sorted,
 )
+from survey.understand.handwork import Handwork
 from survey.understand.known import BOOK, KnownAnswer, KnownTheme, Told
+from survey.understand.lessons import taught_of
 from survey.understand.looking import Looking
 from survey.understand.queries import (
     claimed_answers,
@@ -74,11 +76,12 @@ class Understanding:
         self._quiet_until = 0.0
         self._last = 0
         self._stopping = stopping
+        self._handwork = Handwork(database, self.engine, self._jitter)
         self._looking = Looking(database, self.engine, stopping, self._jitter)
 
     def rounds(self) -> list[Callable[[], bool]]:
         """Return what takes turns in the worker's loop; each says whether there may be more."""
-        return [self.fill_round, self.sort_round, self.theme_round]
+        return [self.fill_round, self.hand_round, self.sort_round, self.theme_round]
 
     def engine(self) -> "Engine":
         """Return the engine, loaded on first use.
@@ -101,6 +104,17 @@ class Understanding:
         with self.database.writing() as session:
             load_sample(session, workspace_id, database_now(session))
         return True
+
+    def hand_round(self) -> bool:
+        """Do one thing that people asked for by hand; True when there may be more."""
+        if time.monotonic() < self._quiet_until:
+            return False
+        try:
+            return self._handwork.place_round() or self._handwork.cut_round()
+        except EngineError as error:
+            log.error("what people asked for waits: %s", error)
+            self._quiet_until = time.monotonic() + PAUSE
+            return False
 
     def sort_round(self) -> bool:
         """Sort one batch of answers; True when there may be more."""
@@ -179,7 +193,8 @@ class Understanding:
         with self.database.reading() as session:
             bodies = {answer.body for answer in answers}
             vectors = vectors_of(session, workspace_id, bodies, engine.model_digest)
-        return engine.sort(themes, answers, vectors)
+            taught = taught_of(session, workspace_id)
+        return engine.sort(themes, answers, vectors, taught)
 
     def _themes(self, workspace_id: int) -> tuple[int, tuple[KnownTheme, ...]]:
         """Return the current run and its themes; a workspace without one gets the book's."""

@@ -59,7 +59,7 @@ class Worker:
         return Understanding(self.database, load=self.engine, **more)
 
     def engine(self) -> Engine:
-        return Engine(self.embedder, lambda _book, _embedder: RuleListener())
+        return Engine(self.embedder, lambda *_given: RuleListener())
 
     def give(self, texts: Sequence[str], **more: Any) -> None:
         give_answers(self.database, self.workspace_id, texts, **more)
