@@ -58,13 +58,7 @@ check: install-test
 
 # Collects what the customer's side says, brings each language's catalogue up to date, compiles it.
 catalogues: install-test
-	$(BIN)/pybabel -q extract -F pyproject.toml -k translatable -c "For translators:" \
-	  --no-location --no-wrap --sort-by-file --omit-header -o build/messages.pot .
-	for po in survey/translations/*/LC_MESSAGES/messages.po; do \
-	  language=$$(basename $$(dirname $$(dirname $$po))); \
-	  $(BIN)/pybabel -q update -N --no-wrap --omit-header --ignore-pot-creation-date \
-	    -l $$language -i build/messages.pot -d survey/translations || exit 1; done
-	$(BIN)/pybabel -q compile -d survey/translations
+	$(BIN)/python -m tests.support.catalogues
 
 book: install
 	$(BIN)/python -m survey.understand.training

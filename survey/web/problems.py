@@ -19,7 +19,7 @@ _CODES = {
         "bad_request",
         translatable("This request could not be read. Please go back and try again."),
     ),
-    401: ("unauthorised", translatable("Please sign in, or send a valid API key, and try again.")),
+    401: ("unauthorised", "Please sign in, or send a valid API key, and try again."),
     403: (
         "denied",
         translatable("This was refused. Please go back, reload the page and try again."),
@@ -31,7 +31,7 @@ _CODES = {
         translatable("Somebody else changed this in the meantime. Please reload and try again."),
     ),
     413: ("too_large", translatable("That is more than this page can take. Please send less.")),
-    415: ("not_json", translatable("Please send JSON, with Content-Type: application/json.")),
+    415: ("not_json", "Please send JSON, with Content-Type: application/json."),
     422: ("bad_input", translatable("Something in what was sent cannot be used.")),
     429: (
         "too_many",

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from survey.ask.interaction import read_interaction
 from survey.ask.letter import Letter, compose_letter, unsubscribe_headers
+from survey.languages import LANGUAGES
 from survey.letters import ANSWER_LINK, UNSUBSCRIBE_LINK, Links, as_message, fill_links
 
 NOW = datetime(2026, 11, 18, 9, tzinfo=UTC)
@@ -151,3 +152,25 @@ def test_whatever_is_typed_the_mail_is_whole_and_says_it(
     assert str(message["From"]) == "Hill Street Dental <ask@hill.example>"
     assert [address.addr_spec for address in message["To"].addresses] == ["mo@example.org"]
     assert message["List-Unsubscribe"] == f"<{LINKS.unsubscribe}>"
+
+
+@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"en"}))
+def test_the_mail_speaks_the_customers_language_around_the_question(language: str) -> None:
+    letter = replace(FULL, language=language, wished=language, question="¿?", about="«7»")
+    message = _message(letter)
+    for kind in ("plain", "html"):
+        text = re.sub(r"<head>.*</head>|<[^>]+>", " ", _part(message, kind), flags=re.S)
+        for words in ("Mo", "Sam", "Hill Street Dental", "«7»", "¿?"):
+            assert words in text
+        assert not re.search(r"\b(you|the|answer|Tuesday|like)\b", text), text
+    assert "«7»" in message["Subject"]
+    page = _part(message, "html")
+    assert f'<html lang="{language}"' in page
+    assert ('dir="rtl"' in page.split("\n")[1]) == (language == "ar")
+    assert page.count("href=") == 2
+
+
+def test_a_question_in_another_language_than_the_letter_says_so() -> None:
+    page = _part(_message(replace(FULL, wished="de-AT")), "html")
+    assert '<html lang="de">' in page
+    assert '<strong lang="en" dir="auto">What would have been' in page
