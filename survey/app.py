@@ -27,6 +27,7 @@ from survey.show.ledger import history_pages as ledger_history_pages
 from survey.show.ledger import pages as ledger_pages
 from survey.show.ledger import pick_pages as ledger_pick_pages
 from survey.show.ledger import review_pages as ledger_review_pages
+from survey.show.tell import pages as tell_pages
 from survey.web import health
 from survey.web.access import guard, open_to
 from survey.web.current import Composed, compose, place
@@ -92,6 +93,7 @@ def _register_parts(app: Flask) -> None:
     app.register_blueprint(ask_owner_pages.blueprint)
     app.register_blueprint(ask_api.blueprint)
     app.register_blueprint(show_pages.blueprint)
+    app.register_blueprint(tell_pages.blueprint)
     app.register_blueprint(ledger_pages.blueprint)
     app.register_blueprint(ledger_pick_pages.blueprint)
     app.register_blueprint(ledger_history_pages.blueprint)

@@ -14,6 +14,7 @@ AfterwordError            carries a sentence that says what to do next
 │   │   └── RelayError    … and so will every other mail: the relay itself does not work
 │   └── MailRefusedError  never will
 ├── MailboxError          the mailbox that replies come to cannot be read
+├── WebhookError          somebody's server did not take our news
 └── EngineError           the theme engine cannot work with what it was given
     └── BookError         a book of themes cannot be read
 """
@@ -122,6 +123,24 @@ class MailboxError(AfterwordError):
     """The mailbox that replies come to cannot be read."""
 
     code = "mailbox"
+
+
+class WebhookError(AfterwordError):
+    """A server did not take news that was posted to it.
+
+    Parameters
+    ----------
+    message : str
+        What went wrong.
+    for_good : bool
+        Whether trying again is of no use.
+    """
+
+    code = "webhook"
+
+    def __init__(self, message: str, *, for_good: bool = False) -> None:
+        super().__init__(message)
+        self.for_good = for_good
 
 
 class EngineError(AfterwordError):

@@ -75,6 +75,7 @@ class Settings:
     reply_address: str | None = None
     imap: ImapSettings | None = None
     mail_webhook_secret: bytes | None = None
+    webhooks_inside: bool = False
 
     @property
     def on_sqlite(self) -> bool:
@@ -122,6 +123,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         reply_address=_reply_address(env.get("SURVEY_REPLY_ADDRESS")),
         imap=_imap(env.get("SURVEY_IMAP_URL")),
         mail_webhook_secret=_webhook_secret(env.get("SURVEY_MAIL_WEBHOOK_SECRET")),
+        webhooks_inside=_yes_or_no("SURVEY_WEBHOOKS_INSIDE", env.get("SURVEY_WEBHOOKS_INSIDE")),
     )
 
 
@@ -327,3 +329,9 @@ def _whole_number(name: str, value: str | None) -> int:
     if not value.isascii() or not value.isdigit() or int(value) > 100:
         raise SettingsError(f"{name}: should be a whole number from 0 to 100.")
     return int(value)
+
+
+def _yes_or_no(name: str, value: str | None) -> bool:
+    if value not in (None, "", "0", "1"):
+        raise SettingsError(f"{name}: should be 1 for yes or 0 for no.")
+    return value == "1"

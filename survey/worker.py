@@ -22,6 +22,7 @@ from survey.records.heartbeat import beat, forget_beats
 from survey.records.withdrawal import expire, hold_answer, overdue
 from survey.respond.work import ReplyRound
 from survey.settings import Settings
+from survey.show.tell.work import TellRound
 from survey.understand.work import Understanding
 
 log = logging.getLogger(__name__)
@@ -97,6 +98,7 @@ def worker_loops(database: Database, settings: Settings, stop: threading.Event) 
     mailer = mailer_of(settings)
     mail = MailRound(database, settings, mailer, stop.is_set)
     replies = ReplyRound(database, settings, mailer, stop.is_set)
+    news = TellRound(database, settings, mailer, stop.is_set)
     return [
         Loop("mail", lambda: [mail, replies]),
         Loop(
@@ -108,6 +110,7 @@ def worker_loops(database: Database, settings: Settings, stop: threading.Event) 
         Loop("anonymous", lambda: [lambda: _let_in_together(database)], every=5.0),
         Loop("keeping", lambda: [lambda: let_old_answers_go(database)], every=60.0),
         Loop("settle", lambda: [lambda: settle(database)], every=30.0),
+        Loop("news", lambda: [news], every=15.0),
     ]
 
 
