@@ -138,8 +138,8 @@ def signed(secret: str, name: str, body: bytes, now: datetime) -> Signed:
     Returns
     -------
     Signed
-        ``Afterword-Signature: v1=…`` is the hexadecimal HMAC-SHA256 (RFC 2104) of the timestamp,
-        a full stop and the body.
+        ``Afterword-Signature: t=…,v1=…``: the seconds since 1970, and the hexadecimal HMAC-SHA256
+        (RFC 2104) of them, a full stop and the body; as for a reply that is posted to us.
     """
     stamp = str(int(now.timestamp()))
     digest = hmac.new(secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
@@ -149,8 +149,7 @@ def signed(secret: str, name: str, body: bytes, now: datetime) -> Signed:
             "Content-Type": "application/json",
             "User-Agent": "Afterword",
             "Afterword-Delivery": name,
-            "Afterword-Timestamp": stamp,
-            "Afterword-Signature": f"v1={digest}",
+            "Afterword-Signature": f"t={stamp},v1={digest}",
         },
     )
 

@@ -67,11 +67,11 @@ def _message() -> Signed:
 def test_a_message_arrives_with_its_signature(server: Server) -> None:
     post(server.url, _message(), inside=True)
     ((path, headers, body),) = server.taken
-    stamp = headers["Afterword-Timestamp"]
+    stamp = headers["Afterword-Signature"].partition(",")[0].removeprefix("t=")
     expected = hmac.new(b"secret", stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
     assert path == "/news?to=us"
     assert body == BODY
-    assert headers["Afterword-Signature"] == f"v1={expected}"
+    assert headers["Afterword-Signature"] == f"t={stamp},v1={expected}"
     assert headers["Afterword-Delivery"] == "7f"
     assert stamp == str(int(NOW.timestamp()))
 
