@@ -20,9 +20,12 @@ from survey.ask.forms import (
 from survey.ask.letter import Letter, compose_letter, trial_mail
 from survey.ask.outbox import KeptMail, mail_state, outbox_page
 from survey.ask.queries import AskingSettings, asking_settings
+from survey.ask.sending import best_language
 from survey.ask.wishes import Wishes, change_settings
+from survey.ask.wordings import left_behind, offered_wordings
 from survey.clock import utc_now
 from survey.errors import FieldError, MailError
+from survey.languages import ENGLISH, LANGUAGES, spoken
 from survey.letters import Part, as_message, links_of, parts_of
 from survey.mail import SmtpRelay
 from survey.web.access import open_to
@@ -113,10 +116,14 @@ def edit_settings() -> str:
 def post_settings() -> Response | tuple[str, int]:
     """Change how this workspace asks, or say which field is wrong and keep what was typed."""
     form, workspace_id = SettingsForm(), place().workspace_id
+    if "offer" in request.form:
+        return _offer(form, workspace_id), 200
     if form.validate():
         try:
+            wishes = _wishes(form)
             with database().writing() as session:
-                anew = change_settings(session, workspace_id, _wishes(form), utc_now())
+                _ask_about_lines_left_behind(asking_settings(session, workspace_id), wishes)
+                anew = change_settings(session, workspace_id, wishes, utc_now())
         except FieldError as error:
             blame(form, error, {})
         else:
@@ -127,8 +134,38 @@ def post_settings() -> Response | tuple[str, int]:
     return _settings_page(form, now), 422
 
 
+def _offer(form: SettingsForm, workspace_id: int) -> str:
+    """Put our translations of the usual question into the form, to be looked over and saved."""
+    with database().reading() as session:
+        now = asking_settings(session, workspace_id)
+    try:
+        typed = {"en": form.question.data or ""} | _other_wordings(form)
+    except FieldError as error:
+        blame(form, error, {})
+    else:
+        others = typed | offered_wordings(typed)
+        form.others.data = as_lines({tag: words for tag, words in others.items() if tag != "en"})
+        flash("Not saved yet: please look the translations over, then save.")
+    return _settings_page(form, now)
+
+
+def _ask_about_lines_left_behind(now: AskingSettings, wishes: Wishes) -> None:
+    """Refuse, once, to keep other languages' lines beside a new English question."""
+    stale = left_behind(now.wordings, wishes.wordings)
+    if stale and request.form.get("kept_beside") != wishes.wordings["en"]:
+        raise FieldError(
+            "others",
+            "The English question is new, and these still say the earlier one: "
+            f"{', '.join(stale)}. Change them, take them out, or save again to keep them.",
+        )
+
+
+def _other_wordings(form: SettingsForm) -> dict[str, str]:
+    return named_lines(form.others.data or "", "others", "de: Was hätte mehr geholfen?")
+
+
 def _wishes(form: SettingsForm) -> Wishes:
-    others = named_lines(form.others.data or "", "others", "de: Was hätte mehr geholfen?")
+    others = _other_wordings(form)
     return Wishes(
         name=form.name.data or "",
         time_zone=form.time_zone.data,
@@ -141,19 +178,24 @@ def _wishes(form: SettingsForm) -> Wishes:
 def _settings_page(form: SettingsForm, now: AskingSettings) -> str:
     moment = utc_now()
     zone = ZoneInfo(now.time_zone)
+    shown_in = spoken(request.args.get("in")) or ENGLISH
     return render_template(
         "ask/settings.html",
         form=form,
         now=now,
         relay=settings().smtp,
         to=_own_address(),
-        example=_example(now, moment),
+        example=_example(now, moment, shown_in),
+        shown_in=shown_in,
+        languages=LANGUAGES.values(),
+        may_offer=bool(offered_wordings(now.wordings)),
         when=lambda since: moment_in_words(since, zone, moment),
     )
 
 
-def _example(now: AskingSettings, moment: datetime) -> list[Part]:
+def _example(now: AskingSettings, moment: datetime, language: str) -> list[Part]:
     """Return a mail as a customer would get it, with the real question in it."""
+    asked_in = best_language(language, list(now.wordings))
     letter = Letter(
         to_email="mo@example.org",
         to_name="Mo",
@@ -162,9 +204,10 @@ def _example(now: AskingSettings, moment: datetime) -> list[Part]:
         about="your visit",
         occurred_at=moment,
         time_zone=now.time_zone,
-        question=now.wordings.get("en", ""),
-        language="en",
+        question=now.wordings[asked_in],
+        language=asked_in,
         message_id="",
+        wished=language,
     )
     return parts_of(compose_letter(letter, moment).text, None)
 

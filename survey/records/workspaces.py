@@ -8,12 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from survey.errors import FieldError
+from survey.languages import translatable
 from survey.records.accounts import Workspace
 from survey.records.asking import Question, QuestionText, QuestionVersion
 from survey.records.base import new_id
 from survey.records.text import as_stored
 
-DEFAULT_QUESTION = "What would have been more helpful?"
+DEFAULT_QUESTION = translatable("What would have been more helpful?")
 DEFAULT_QUESTION_KEY = "helpful"
 LONGEST_NAME = 120
 USUAL_KEEPING = 24  # months; the owner may say otherwise

@@ -1,0 +1,123 @@
+"""The question in several languages: offered, looked over, and never left behind unnoticed."""
+
+import html
+from email.message import EmailMessage
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+
+from survey.clock import utc_now
+from survey.languages import LANGUAGES
+from survey.records import Invitation, QuestionText, QuestionVersion
+from survey.records.database import Database
+from tests.ask.conftest import Asker
+from tests.support.browser import Browser
+from tests.support.people import make_member, signed_in
+from tests.support.places import PlaceForTest
+from tests.support.relay import Relay
+
+SETTINGS = {
+    "name": "Hill Street Dental",
+    "question": "What would have been more helpful?",
+    "delay": "0",
+    "unit": "minutes",
+    "time_zone": "UTC",
+    "keep": "24",
+}
+GERMAN = "Was wäre hilfreicher gewesen?"
+
+
+@pytest.fixture
+def owner(app: Flask, database: Database, asking: PlaceForTest) -> Browser:
+    return signed_in(app, make_member(database, asking.business, "sam@hill.example", "owner"))
+
+
+def _plain(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    assert isinstance(body, EmailMessage)
+    return str(body.get_content())
+
+
+def _wordings(database: Database) -> dict[str, str]:
+    with database.reading() as session:
+        rows = session.execute(
+            select(QuestionText.language, QuestionText.wording)
+            .join(QuestionVersion, QuestionVersion.id == QuestionText.question_version_id)
+            .order_by(QuestionVersion.number)
+        )
+        return {row.language: row.wording for row in rows}
+
+
+def test_our_translations_are_offered_and_saved_only_by_the_owner(
+    owner: Browser, asking: PlaceForTest, database: Database
+) -> None:
+    address = asking.business.at("settings")
+    offered = owner.send(address, **SETTINGS, others=f"de: {GERMAN}", offer="1")
+    page = html.unescape(offered.get_data(as_text=True))
+    assert "Not saved yet" in page
+    lines = page.partition("<textarea")[2].partition(">")[2].partition("</textarea>")[0]
+    typed = dict(line.split(": ", 1) for line in lines.strip().splitlines())
+    assert set(typed) == set(LANGUAGES) - {"en"}
+    assert typed["de"] == GERMAN
+    assert len(set(typed.values())) == 13
+    assert set(_wordings(database)) == {"en"}
+    assert owner.send(address, **SETTINGS, others=lines).status_code == 303
+    assert set(_wordings(database)) == set(LANGUAGES)
+    assert "Put in our translations" not in owner.get(address).get_data(as_text=True)
+
+
+def test_a_question_of_ones_own_is_not_translated_by_us(
+    owner: Browser, asking: PlaceForTest
+) -> None:
+    address = asking.business.at("settings")
+    mine = SETTINGS | {"question": "How was the tea?"}
+    offered = owner.send(address, **mine, offer="1").get_data(as_text=True)
+    assert "de:" not in offered.partition("<textarea")[2].partition("</textarea>")[0]
+
+
+def test_lines_that_a_new_question_leaves_behind_are_asked_about_once(
+    owner: Browser, asking: PlaceForTest, database: Database
+) -> None:
+    address = asking.business.at("settings")
+    owner.send(address, **SETTINGS, others=f"de: {GERMAN}\nfr: Quoi ?")
+    new = SETTINGS | {"question": "How was the tea?", "others": f"de: {GERMAN}\nfr: Et le thé ?"}
+    asked = owner.send(address, **new)
+    assert asked.status_code == 422
+    page = html.unescape(asked.get_data(as_text=True))
+    assert "these still say the earlier one: de." in page
+    assert 'name="kept_beside" value="How was the tea?"' in page
+    assert _wordings(database)["en"] == SETTINGS["question"]
+    assert owner.send(address, **new, kept_beside="How was the tea?").status_code == 303
+    assert _wordings(database) == {"en": "How was the tea?", "de": GERMAN, "fr": "Et le thé ?"}
+
+
+def test_an_example_is_shown_in_any_of_the_languages(owner: Browser, asking: PlaceForTest) -> None:
+    address = asking.business.at("settings")
+    owner.send(address, **SETTINGS, others=f"de: {GERMAN}")
+    german = html.unescape(owner.get(f"{address}?in=de").get_data(as_text=True))
+    assert GERMAN in german.partition('class="mail-text"')[2]
+    assert "Guten Tag Mo," in german
+    polish = html.unescape(owner.get(f"{address}?in=pl").get_data(as_text=True))
+    assert SETTINGS["question"] in polish.partition('class="mail-text"')[2]
+    assert "Dzień dobry, Mo," in polish
+    assert "Hello Mo," in owner.get(f"{address}?in=nonsense").get_data(as_text=True)
+
+
+def test_a_mail_pins_the_customers_wording_and_speaks_their_language(
+    owner: Browser, asking: PlaceForTest, asker: Asker, relay: Relay, database: Database
+) -> None:
+    owner.send(asking.business.at("settings"), **SETTINGS, others=f"de: {GERMAN}")
+    for language, email in (("de-CH", "a@example.org"), ("pl", "b@example.org")):
+        asker.record(email, customer={"name": "Mo", "language": language})
+    with database.writing() as session:
+        session.execute(update(Invitation).values(due_at=utc_now()))
+    asker.send_all(relay)
+    texts = {str(mail["To"]): _plain(mail) for mail in relay.taken}
+    german, polish = texts["Mo <a@example.org>"], texts["Mo <b@example.org>"]
+    assert GERMAN in german
+    assert "Guten Tag Mo," in german
+    assert SETTINGS["question"] in polish
+    assert "Dzień dobry, Mo," in polish
+    with database.reading() as session:
+        assert sorted(map(str, session.scalars(select(Invitation.language)))) == ["de", "en"]
