@@ -10,12 +10,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from survey.account import owner_pages as account_owner_pages
 from survey.account import pages as account_pages
-from survey.answer import mail_api
+from survey.answer import mail_api, open_pages, receipt_pages
 from survey.answer import pages as answer_pages
 from survey.answer.ordinary import OrdinaryPosts
 from survey.ask import api as ask_api
 from survey.ask import owner_pages as ask_owner_pages
 from survey.ask import pages as ask_pages
+from survey.ask import place_pages
 from survey.export import api as export_api
 from survey.export import pages as export_pages
 from survey.records.database import Database
@@ -88,9 +89,12 @@ def _register_parts(app: Flask) -> None:
     app.register_blueprint(account_pages.blueprint)
     app.register_blueprint(account_owner_pages.blueprint)
     app.register_blueprint(answer_pages.blueprint)
+    app.register_blueprint(open_pages.blueprint)
+    app.register_blueprint(receipt_pages.blueprint)
     app.url_defaults(_stay_in_workspace)
     app.register_blueprint(ask_pages.blueprint)
     app.register_blueprint(ask_owner_pages.blueprint)
+    app.register_blueprint(place_pages.blueprint)
     app.register_blueprint(ask_api.blueprint)
     app.register_blueprint(show_pages.blueprint)
     app.register_blueprint(tell_pages.blueprint)

@@ -46,6 +46,11 @@ def _digest(secret_key: bytes, purpose: str, row_id: int, nonce: bytes) -> bytes
     return hmac.new(secret_key, message, hashlib.sha256).digest()[:TOKEN_BYTES]
 
 
+def random_link_token() -> str:
+    """Return a fresh token of 128 bits, for a link that its holder alone can tell us again."""
+    return urlsafe_b64encode(new_nonce()).rstrip(b"=").decode()
+
+
 def random_token() -> str:
     """Return a fresh token of 256 bits, for sessions and API keys."""
     return secrets.token_urlsafe(32)

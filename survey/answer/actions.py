@@ -75,7 +75,7 @@ def take_answer(
     straight : Straight
         From `Database.taking`; the edge commits.
     link : OpenedLink
-        With its question version pinned.
+        With its question version pinned; not of an anonymous question.
     text : str
         As readers may see it (see `cared_for`), at most 20,000 characters; empty with `nothing`.
     now : datetime
@@ -91,9 +91,15 @@ def take_answer(
     -------
     bool
         False when the link had its answer already; then nothing was changed.
+
+    Raises
+    ------
+    ValueError
+        For an anonymous question, whose answers are never joined to a link.
     """
-    who = {"workspace": link.workspace_id, "invitation": link.invitation_id}
-    taken = straight.rows(_TAKE, who)
+    if link.anonymous:
+        raise ValueError("an anonymous answer is held, see survey.answer.unnamed")
+    taken = use_up(straight, link)
     if not taken:
         return False
     answer = _answer_row(link, now, nothing=nothing)
@@ -122,6 +128,11 @@ def _counted(
         language=answer["language"],
         asked_on=asked_on,
     )
+
+
+def use_up(straight: Straight, link: OpenedLink) -> list[tuple[Any, ...]]:
+    """Let a link have had its one answer; nothing is returned where it had it already."""
+    return straight.rows(_TAKE, {"workspace": link.workspace_id, "invitation": link.invitation_id})
 
 
 def _answer_row(link: OpenedLink, now: datetime, *, nothing: bool) -> dict[str, Any]:

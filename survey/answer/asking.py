@@ -1,6 +1,6 @@
 """What the customer's page says around the box, whichever way somebody came to it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from survey.answer.queries import OpenedLink, Wording
@@ -28,6 +28,17 @@ class Asking:
         Whether a mail could reach the customer without their telling where.
     may_come_back : bool
         Whether the page may offer that the business comes back to the customer.
+    own : str or None
+        A token that the page hands out: the answer's link or receipt, and what tells two presses
+        from two answers. None where the link itself is both.
+    anonymous : bool
+        Whether nobody is to learn from whom an answer is.
+    invited : bool
+        Whether a mail of ours led here, so that taking part is known.
+    company : int
+        How many anonymous answers have to have come before any is shown.
+    sums : tuple of int
+        Two numbers to be added by a person, where too many answers come at once.
     """
 
     business: str
@@ -40,6 +51,35 @@ class Asking:
     keep_months: int | None
     knows_address: bool
     may_come_back: bool = True
+    own: str | None = None
+    anonymous: bool = False
+    invited: bool = True
+    company: int = 0
+    sums: tuple[int, int] | None = None
+
+
+def asking_anonymously(link: OpenedLink, wording: Wording, own: str, company: int) -> Asking:
+    """Return what the page of a personal link says where its question is anonymous.
+
+    Parameters
+    ----------
+    link, wording
+        As in `asking_by_link`.
+    own : str
+        The token that becomes the receipt; empty once the link was used.
+    company : int
+        How many answers have to have come before any is shown.
+    """
+    return replace(
+        asking_by_link(link, wording),
+        customer_name=None,
+        knows_address=False,
+        may_come_back=False,
+        invited=True,
+        anonymous=True,
+        own=own,
+        company=company,
+    )
 
 
 def asking_by_link(link: OpenedLink, wording: Wording) -> Asking:
@@ -54,4 +94,5 @@ def asking_by_link(link: OpenedLink, wording: Wording) -> Asking:
         sent_in=link.language,
         keep_months=link.keep_months,
         knows_address=bool(link.customer_email),
+        invited=bool(link.customer_email),
     )

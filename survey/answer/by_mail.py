@@ -19,18 +19,17 @@ from survey.answer.queries import OpenedLink, opened_link
 from survey.records import (
     Answer,
     IncomingMail,
-    InteractionSegment,
     Invitation,
-    Question,
     QuestionText,
     QuestionVersion,
 )
+from survey.records.askings import ASKING, counted_asking
 from survey.records.care import cared_for
-from survey.records.counts import Counted, Measure, count
+from survey.records.counts import Measure, count
 from survey.records.database import Database
 from survey.records.faults import lost_race
 from survey.records.posting import LEFT
-from survey.records.straight import Straight
+from survey.records.straight import straight_of
 from survey.records.talks import LONGEST_LETTER, write_letter
 from survey.records.text import LONGEST_ANSWER
 from survey.records.withdrawal import hold_answer
@@ -126,14 +125,8 @@ def _note(session: Session, digest: bytes, outcome: Outcome, link: OpenedLink | 
 
 
 def _link(session: Session, mail: Incoming, now: datetime) -> OpenedLink | None:
-    found = (opened_link(_straight(session), token, now, door="reply") for token in mail.tokens)
+    found = (opened_link(straight_of(session), token, now, door="reply") for token in mail.tokens)
     return next((link for link in found if link is not None), None)
-
-
-def _straight(session: Session) -> Straight:
-    """Return this session's own transaction, straight on the driver."""
-    connection = session.connection()
-    return Straight(connection.connection.cursor(), connection.dialect)
 
 
 def _filed(
@@ -145,18 +138,11 @@ def _filed(
         return "unknown"
     if mail.kind == "bounce":
         return _bounced(session, link, mail.words)
-    if _is_anonymous(session, link):
+    if link.anonymous:
         return "anonymous"
     if not mail.words.strip():
         return "blank"
     return _answered(session, settings, link, mail.words, now)
-
-
-def _is_anonymous(session: Session, link: OpenedLink) -> bool:
-    query = select(Question.anonymous).where(
-        Question.workspace_id == link.workspace_id, Question.id == link.question_id
-    )
-    return session.scalars(query).one()
 
 
 def _answered(
@@ -166,7 +152,7 @@ def _answered(
     first, rest = words[:LONGEST_ANSWER], words[LONGEST_ANSWER:]
     cared = cared_for(session, settings.secret_key, link.workspace_id, first)
     if not link.answered and take_answer(
-        _straight(session), _pinned(session, link), cared.text, now, sealed=cared.sealed
+        straight_of(session), _pinned(session, link), cared.text, now, sealed=cared.sealed
     ):
         if rest:
             _add(session, link, rest, now)
@@ -226,30 +212,20 @@ def _bounced(session: Session, link: OpenedLink, reason: str) -> Outcome:
             sent_at=None,
             last_error=f"The mail came back. {reason}".strip(),
         )
-        .returning(Invitation.asked_on, Invitation.interaction_id, Invitation.question_id)
+        .returning(*ASKING)
         .execution_options(synchronize_session=False)
     ).one_or_none()
     if row is None:
         return "automatic"  # answered all the same, or failed before
     if row.asked_on is not None:
-        _count_back(session, link, row.interaction_id, row.question_id, row.asked_on)
-    return "bounced"
-
-
-def _count_back(
-    session: Session, link: OpenedLink, interaction_id: int, question_id: int, day: Any
-) -> None:
-    segments = session.execute(
-        select(InteractionSegment.name, InteractionSegment.value).where(
-            InteractionSegment.workspace_id == link.workspace_id,
-            InteractionSegment.interaction_id == interaction_id,
+        count(session, -1, counted_asking(session, row, row.asked_on), [Measure("asked")])
+        session.execute(
+            update(Invitation)
+            .where(
+                Invitation.workspace_id == link.workspace_id,
+                Invitation.id == link.invitation_id,
+            )
+            .values(asked_on=None)
+            .execution_options(synchronize_session=False)
         )
-    )
-    pairs = tuple((row.name, row.value) for row in segments)
-    count(session, -1, Counted(link.workspace_id, question_id, day, pairs), [Measure("asked")])
-    session.execute(
-        update(Invitation)
-        .where(Invitation.workspace_id == link.workspace_id, Invitation.id == link.invitation_id)
-        .values(asked_on=None)
-        .execution_options(synchronize_session=False)
-    )
+    return "bounced"

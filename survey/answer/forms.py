@@ -21,6 +21,7 @@ _PIECE = 64 * 1024
 _BYTES = tuple(bytes([byte]) for byte in range(256))
 _NO_CONSENT = Consent()
 _PHONE = re.compile(r"(?=(?:\D*\d){5})[0-9A-Za-z+()/., -]{5,60}")
+_OWN = re.compile(r"[A-Za-z0-9_-]{22}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,2}")
 
 
@@ -45,6 +46,12 @@ class Typed:
         The version, or how many letters, the writer had before them.
     consent : Consent
         Whether, and how, one may come back to the customer.
+    own : str
+        The token that the page handed out, where it did; empty for what no page of ours did.
+    anonymous : bool
+        Whether the page said that nobody learns from whom it is.
+    sum : int
+        What a person added up.
     """
 
     text: str
@@ -54,6 +61,9 @@ class Typed:
     doing: str = ""
     seen: int = 0
     consent: Consent = _NO_CONSENT
+    own: str = ""
+    anonymous: bool = False
+    sum: int = 0
 
     @property
     def blank(self) -> bool:
@@ -160,6 +170,9 @@ def _typed(fields: Mapping[str, str]) -> Typed:
         fields.get("do", ""),
         _number(fields.get("seen", "")),
         _consent(fields) if "may" in fields else _NO_CONSENT,
+        own if _OWN.fullmatch(own := fields.get("own", "")) else "",
+        "anonymous" in fields,
+        _number(fields.get("sum", "").strip()),
     )
 
 

@@ -90,12 +90,12 @@ class OrdinaryPosts:
             return False
 
     def _kept(self, token: str, typed: Typed) -> bool:
-        if typed.doing or typed.fault or may_hold_personal_data(typed.text):
+        if typed.doing or typed.own or typed.fault or may_hold_personal_data(typed.text):
             return False
         now = utc_now()
         with self._database.looking() as straight:
             link = opened_link(straight, token, now)
-        if link is None or link.answered or link.question_version_id is None:
+        if link is None or link.answered or link.anonymous or link.question_version_id is None:
             return False
         return take_typed(self._database, link, typed, now)
 

@@ -21,6 +21,7 @@ from survey.answer.afterwards import (
 )
 from survey.answer.asking import Asking, asking_by_link
 from survey.answer.forms import Typed, read_typed
+from survey.answer.open_pages import changed_fault
 from survey.answer.ordinary import take_typed
 from survey.answer.queries import (
     OpenedLink,
@@ -32,6 +33,7 @@ from survey.answer.queries import (
     what_was_said,
     wording_of,
 )
+from survey.answer.receipt_pages import anonymous_page, sent_anonymously, used_page
 from survey.answer.screens import (
     change_screen,
     closed_screen,
@@ -67,11 +69,17 @@ def page(token: str) -> Response:
     link = _opened(token, now)
     if link is None:
         return _nothing_opens(token, now)
+    if link.answered:
+        return _what_was_said(link)
+    return anonymous_page(link) if link.anonymous else question_screen(_asking(link))
+
+
+def _what_was_said(link: OpenedLink) -> Response:
     with database().reading() as session:
         asking = asking_by_link(link, wording_of(session, link, page_language()))
-        said = what_was_said(session, link, settings().secret_key) if link.answered else None
+        said = what_was_said(session, link, settings().secret_key)
         if said is None:
-            return question_screen(asking)
+            return used_page(link)
         if said.state != "given":
             return gone_screen(asking, said)
         if "change" in request.args:
@@ -120,8 +128,12 @@ def _sent(token: str, now: datetime) -> Response:
     typed = read_typed(request)
     if link.answered:
         return _afterwards(link, typed, now)
+    if link.anonymous:
+        return sent_anonymously(link, typed)
     if typed.fault:
         return question_screen(_asking(link), typed)
+    if typed.anonymous:  # the page promised more than holds by now
+        return question_screen(_asking(link), typed, changed_fault())
     if link.question_version_id is None:
         link = _pinned(link)
     cared = _cared_for(link, typed)
@@ -192,8 +204,8 @@ def _afterwards(link: OpenedLink, typed: Typed, now: datetime) -> Response:
     with database().reading() as session:
         said = what_was_said(session, link, settings().secret_key)
         asking = asking_by_link(link, _wording(link))
-    if said is None:  # its invitation says it is there: somebody is just removing it
-        return not_kept_screen(typed)
+    if said is None:  # given anonymously; or somebody is just removing it
+        return used_page(link, typed)
     if said.state != "given":
         return _gone(asking, said, typed)
     doing = {

@@ -1,5 +1,6 @@
 """What the customer's page needs to know."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal
@@ -15,6 +16,7 @@ from survey.records import (
     Interaction,
     Invitation,
     Link,
+    Question,
     QuestionText,
     QuestionVersion,
     Workspace,
@@ -44,6 +46,8 @@ class OpenedLink:
         What the business told about its customer's language.
     keep_months : int or None
         After how many months the answer is erased, if ever.
+    anonymous : bool
+        Whether no row may join the answer and the invitation.
     """
 
     answered: bool
@@ -64,6 +68,7 @@ class OpenedLink:
     business: str
     time_zone: str
     keep_months: int | None
+    anonymous: bool
 
     @property
     def occurred_on(self) -> date | None:
@@ -162,6 +167,7 @@ class ClosedLink:
 
 _invitation, _interaction = table_of(Invitation).c, table_of(Interaction).c
 _link, _workspace = table_of(Link).c, table_of(Workspace).c
+_question = table_of(Question).c
 _OPEN = Prepared(
     select(
         _invitation.state,
@@ -183,6 +189,7 @@ _OPEN = Prepared(
         _workspace.name,
         _workspace.time_zone,
         _workspace.keep_months,
+        _question.anonymous,
     )
     .select_from(table_of(Link))
     .join(
@@ -193,6 +200,11 @@ _OPEN = Prepared(
         table_of(Interaction),
         (_interaction.workspace_id == _invitation.workspace_id)
         & (_interaction.id == _invitation.interaction_id),
+    )
+    .join(
+        table_of(Question),
+        (_question.workspace_id == _invitation.workspace_id)
+        & (_question.id == _invitation.question_id),
     )
     .join(table_of(Workspace), _workspace.id == _link.workspace_id)
     .where(_link.token_sha256 == bindparam("token"), _link.kind == bindparam("door"))
@@ -243,6 +255,36 @@ def wording_of(session: Session, link: OpenedLink, read_in: str = "en") -> Wordi
     read_in : str
         The language of the page, which decides where the business told none.
     """
+    wishes = (
+        (link.language, link.customer_language)
+        if link.customer_language
+        else (read_in, link.language)
+    )
+    return wording_in(
+        session, link.workspace_id, link.question_id, wishes, link.question_version_id
+    )
+
+
+def wording_in(
+    session: Session,
+    workspace_id: int,
+    question_id: int,
+    wishes: Sequence[str | None],
+    version_id: int | None = None,
+) -> Wording:
+    """Return a question in the language that comes nearest to what is wished, else in English.
+
+    Parameters
+    ----------
+    session : Session
+        A reading session.
+    workspace_id, question_id : int
+        Which question.
+    wishes : sequence of (str or None)
+        Tags, the dearest first.
+    version_id : int, optional
+        The version that was sent; the newest by default.
+    """
     query = (
         select(QuestionText.question_version_id, QuestionText.language, QuestionText.wording)
         .join(
@@ -251,21 +293,16 @@ def wording_of(session: Session, link: OpenedLink, read_in: str = "en") -> Wordi
             & (QuestionVersion.id == QuestionText.question_version_id),
         )
         .where(
-            QuestionText.workspace_id == link.workspace_id,
-            QuestionVersion.question_id == link.question_id,
+            QuestionText.workspace_id == workspace_id,
+            QuestionVersion.question_id == question_id,
         )
         .order_by(QuestionVersion.number.desc(), QuestionText.language)
     )
-    if link.question_version_id is not None:
-        query = query.where(QuestionText.question_version_id == link.question_version_id)
+    if version_id is not None:
+        query = query.where(QuestionText.question_version_id == version_id)
     rows = session.execute(query).all()
     newest = [row for row in rows if row.question_version_id == rows[0].question_version_id]
     offered = {row.language: row for row in newest}
-    wishes = (
-        (link.language, link.customer_language)
-        if link.customer_language
-        else (read_in, link.language)
-    )
     tags = (nearest(wish, offered) for wish in (*wishes, "en"))
     found = next((offered[tag] for tag in tags if tag), newest[0])
     return Wording(found.question_version_id, found.language, found.wording)

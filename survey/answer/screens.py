@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from survey.answer.asking import Asking
 from survey.answer.forms import Typed
 from survey.answer.queries import ClosedLink, Said, Since
+from survey.records.where_to_turn import TurnTo
 
 _NOTHING_SINCE = Since()
 
@@ -30,6 +31,34 @@ def question_screen(
         "answer/question.html", asking=asking, typed=typed, fault=fault or (typed and typed.fault)
     )
     return _with_a_box(page, HTTPStatus.UNPROCESSABLE_ENTITY if typed else HTTPStatus.OK)
+
+
+def kept_screen(
+    asking: Asking, typed: Typed, address: str, turn_to: TurnTo | None = None
+) -> Response:
+    """Thank for an answer that has a link, or a receipt, of its own from now on, and give it out.
+
+    Parameters
+    ----------
+    asking : Asking
+        What stood around the box.
+    typed : Typed
+        What was kept.
+    address : str
+        Where it is found again.
+    turn_to : TurnTo, optional
+        Whom to turn to, where it speaks of danger.
+    """
+    page = render_template(
+        "answer/kept.html", asking=asking, typed=typed, address=address, turn_to=turn_to
+    )
+    return make_response(page)
+
+
+def used_screen(asking: Asking, unsaved: str = "") -> Response:
+    """Say that a link has had its anonymous answer, which it cannot find again."""
+    page = render_template("answer/used.html", asking=asking, unsaved=unsaved)
+    return make_response(page, HTTPStatus.CONFLICT if unsaved else HTTPStatus.OK)
 
 
 def said_screen(

@@ -13,6 +13,7 @@ from survey.records.text import as_stored
 LONGEST = {
     "customer.name": 120,
     "customer.language": 20,
+    "name": 120,
     "served_by": 120,
     "about": 200,
     "channel": 60,
@@ -86,6 +87,28 @@ def read_interaction(body: object, *, zone: ZoneInfo, now: datetime) -> NewInter
         note=_text(fields.get("note"), "note"),
         segments=_segments(fields.get("segments")),
     )
+
+
+def read_line(value: object, field: str) -> str | None:
+    """Return one line of text, None where it is empty.
+
+    Raises
+    ------
+    FieldError
+        When it is no text, or too long.
+    """
+    return _line(value, field)
+
+
+def read_segments(value: object) -> tuple[tuple[str, str], ...]:
+    """Return segments, sorted by name.
+
+    Raises
+    ------
+    FieldError
+        When they are no object of short texts, or more than twenty.
+    """
+    return _segments(value)
 
 
 def _known(value: object, names: set[str], prefix: str) -> Mapping[str, object]:

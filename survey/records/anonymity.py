@@ -18,10 +18,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from survey.clock import day_in
 from survey.records.accounts import Workspace
 from survey.records.answering import GIVEN, WITHDRAWN, Answer, AnswerText
+from survey.records.arrivals import note_arrival
 from survey.records.base import CLUSTERED, Record, owned_by, row_id
 from survey.records.care import Spoken, flag_dangers
 from survey.records.counts import Counted, Measure, count_many
-from survey.records.search import index_new_answers
 
 FEWEST_TOGETHER = 2  # whatever the workspace says: one alone is never let in
 AT_ONCE = 50  # a write transaction should stay short
@@ -65,6 +65,14 @@ def held_answers(session: Session, workspace_id: int) -> tuple[Waiting, ...]:
         Waiting(row.question_id, row.answers, max(FEWEST_TOGETHER, row.smallest_group))
         for row in rows
     )
+
+
+def smallest_company(session: Session, workspace_id: int) -> int:
+    """Return how many anonymous answers have to have come before any is shown."""
+    smallest = session.scalars(
+        select(Workspace.smallest_group).where(Workspace.id == workspace_id)
+    ).one()
+    return max(FEWEST_TOGETHER, smallest)
 
 
 def ready_to_be_let_in(session: Session) -> tuple[int, int] | None:
@@ -140,7 +148,8 @@ def _insert(session: Session, held: Sequence[HeldAnswer], day: date) -> None:
         held[0].workspace_id,
         [Spoken(one.id, 1, one.body, day) for one in held if one.body and not one.withdrawn],
     )
-    index_new_answers(session, held[0].workspace_id, {one.id: one.body for one in held if one.body})
+    for one in held:
+        note_arrival(session, one.workspace_id, one.id)
     count_many(
         session,
         1,

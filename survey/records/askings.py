@@ -9,6 +9,15 @@ from sqlalchemy.orm import Session
 from survey.records.asking import Interaction, InteractionSegment, Invitation
 from survey.records.counts import Counted
 
+# What `counted_asking` needs of an invitation, and its day.
+ASKING = (
+    Invitation.workspace_id,
+    Invitation.interaction_id,
+    Invitation.question_id,
+    Invitation.language,
+    Invitation.asked_on,
+)
+
 
 def counted_asking(
     session: Session, asked: Invitation | Row[*tuple[Any, ...]], day: date

@@ -1,6 +1,8 @@
 """What a database's failure means to whoever waits: try again at once, later, or call for help."""
 
 import sqlite3
+from collections.abc import Callable
+from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -10,11 +12,22 @@ _LOST_RACE = ("40001", "40P01")
 # Its classes for a lost connection, too few resources, an administrator's stop, and its code
 # for a lock that did not come free.
 _PASSING = ("08", "53", "57P", "55P03")
+Result = TypeVar("Result")
 
 
 def lost_race(error: BaseException) -> bool:
     """Whether the same transaction, tried again at once, is likely to go through."""
     return sqlstate_of(error) in _LOST_RACE
+
+
+def twice_if_lost(act: Callable[[], Result]) -> Result:
+    """Do something, and do it again at once where it lost a race."""
+    try:
+        return act()
+    except Exception as error:
+        if not lost_race(error):
+            raise
+        return act()
 
 
 def passes(error: BaseException) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, ClauseElement, Insert, Update, bindparam, insert
 from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import Select
 
 from survey.records.base import Record, table_of
@@ -69,6 +70,12 @@ class Straight:
         compiled = prepared.compiled(self._dialect)
         self._cursor.execute(compiled.sql, compiled.parameters(values))
         return [compiled.converted(row) for row in self._cursor.fetchall()]
+
+
+def straight_of(session: Session) -> Straight:
+    """Return a session's own transaction, straight on the driver."""
+    connection = session.connection()
+    return Straight(connection.connection.cursor(), connection.dialect)
 
 
 class _Compiled:

@@ -1,6 +1,8 @@
 """Headers of every response: no inline code, no third parties, no framing, no caching of people."""
 
-from flask import Flask, request
+from collections.abc import Sequence
+
+from flask import Flask, g, request
 from werkzeug.wrappers import Response
 
 CONTENT_SECURITY_POLICY = (
@@ -32,6 +34,27 @@ def headers_of_all(*, secure: bool) -> list[tuple[str, str]]:
     return always
 
 
+def allow_frames_on(sites: Sequence[str]) -> None:
+    """Let this one response be shown in a frame on some sites; no others' pages may.
+
+    Parameters
+    ----------
+    sites : sequence of str
+        Origins like ``https://shop.example``, as they were checked when they were written down.
+    """
+    g.framed_by = tuple(sites)
+
+
+def _framed(always: Sequence[tuple[str, str]], sites: Sequence[str]) -> list[tuple[str, str]]:
+    policy = CONTENT_SECURITY_POLICY.replace(
+        "frame-ancestors 'none'", f"frame-ancestors 'self' {' '.join(sites)}"
+    )
+    kept = [
+        pair for pair in always if pair[0] not in ("X-Frame-Options", "Content-Security-Policy")
+    ]
+    return [("Content-Security-Policy", policy), *kept]
+
+
 def set_headers(app: Flask, *, secure: bool) -> None:
     """Add the headers to every response of an application, as `headers_of_all` takes it."""
     always = headers_of_all(secure=secure)
@@ -39,7 +62,9 @@ def set_headers(app: Flask, *, secure: bool) -> None:
     @app.after_request
     def add(response: Response) -> Response:
         headers = response.headers
-        headers.extend(always)  # at once: one by one they cost a tenth of a small request
+        sites: Sequence[str] = g.get("framed_by", ())
+        # At once: one by one they cost a tenth of a small request.
+        headers.extend(_framed(always, sites) if sites else always)
         if request.endpoint == "static":
             versioned = "v" in request.args and response.status_code == 200
             seconds = _ONE_YEAR if versioned else 300

@@ -19,6 +19,7 @@ _PAGES = (
     ("Answers", "answers"),
     ("Replies", "replies"),
     ("Ask", "ask"),
+    ("Places", "places"),
     ("Outbox", "outbox"),
     ("Proposals", "proposals"),
     ("Ledger", "ledger"),

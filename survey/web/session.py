@@ -12,7 +12,7 @@ from survey.records import Person, SignInSession
 from survey.tokens import random_token, token_sha256
 from survey.web.current import Visitor, database
 
-WITHOUT = ("/a/", "/static/", "/api/")  # neither read a cookie nor set one, ever
+WITHOUT = ("/a/", "/o/", "/r/", "/static/", "/api/")  # neither read a cookie nor set one, ever
 LASTS = timedelta(days=30)
 _TOKEN = "sid"  # noqa: S105  the name of a field, not a secret
 

@@ -1,0 +1,259 @@
+"""Answers that come without a link of their own: from an open link, or anonymously.
+
+The page hands out a token of 128 bits, unseen, before anything is sent. With the answer it comes
+back, and its hash becomes the answer's own link, or its receipt: so the same page sent twice makes
+one answer, a response that got lost on the way loses nothing, and nobody but the browser knows it.
+"""
+
+import hashlib
+import hmac
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from survey.answer.actions import take_answer, use_up
+from survey.answer.afterwards import Outcome, change_answer, take_back
+from survey.answer.places import OpenPlace
+from survey.answer.queries import OpenedLink, opened_link
+from survey.errors import ConflictError
+from survey.records import (
+    HeldAnswer,
+    Interaction,
+    InteractionSegment,
+    Invitation,
+    Link,
+    Workspace,
+    new_id,
+)
+from survey.records.askings import ASKING, counted_asking
+from survey.records.counts import Measure, count
+from survey.records.straight import straight_of
+from survey.tokens import new_nonce, token_sha256
+
+OPEN_LINK = "open link"  # the channel of an answer that came by one
+
+
+def take_open(
+    session: Session,
+    place: OpenPlace,
+    own: str,
+    text: str,
+    now: datetime,
+    *,
+    nothing: bool = False,
+    sealed: bytes | None = None,
+) -> bool:
+    """Keep an answer that came by an open link, under a link of its own.
+
+    Parameters
+    ----------
+    session : Session
+        A writing session; the edge commits.
+    place : OpenPlace
+        Where it came from; its question is not anonymous.
+    own : str
+        The page's token.
+    text : str
+        As readers may see it (see `cared_for`); empty with `nothing`.
+    now : datetime
+        The present moment.
+    nothing, sealed
+        As in `take_answer`.
+
+    Returns
+    -------
+    bool
+        False when this page was sent before; then nothing was changed.
+    """
+    invitation_id = new_id()
+    if not _claimed(session, place.workspace_id, "answer", invitation_id, own):
+        return False
+    _make_visit(session, place, invitation_id, now)
+    straight = straight_of(session)
+    link = opened_link(straight, own, now)
+    return link is not None and take_answer(
+        straight, link, text, now, nothing=nothing, sealed=sealed
+    )
+
+
+def _claimed(session: Session, workspace_id: int, kind: str, target_id: int, own: str) -> bool:
+    """Make the token a link, unless it is one; who comes second waits here for the first."""
+    values = {
+        "token_sha256": token_sha256(own), "workspace_id": workspace_id, "kind": kind,
+        "target_id": target_id,
+    }  # fmt: skip
+    into = (sqlite if session.get_bind().dialect.name == "sqlite" else postgresql).insert(Link)
+    statement = into.values(**values).on_conflict_do_nothing().returning(Link.target_id)
+    return session.scalar(statement) is not None
+
+
+def _make_visit(session: Session, place: OpenPlace, invitation_id: int, now: datetime) -> None:
+    """Make what a personal link has behind it; nobody was asked, so nothing counts as asked."""
+    key: dict[str, Any] = {"workspace_id": place.workspace_id}
+    interaction_id = new_id()
+    session.execute(
+        insert(Interaction).values(
+            **key, id=interaction_id, customer_email="", served_by=place.served_by,
+            about=place.about, channel=OPEN_LINK, created_at=now,
+        )
+    )  # fmt: skip
+    rows = [
+        {**key, "interaction_id": interaction_id, "name": name, "value": value}
+        for name, value in place.segments
+    ]
+    if rows:
+        session.execute(insert(InteractionSegment), rows)
+    days = session.scalars(select(Workspace.link_days).where(Workspace.id == place.workspace_id))
+    session.execute(
+        insert(Invitation).values(
+            **key, id=invitation_id, interaction_id=interaction_id, question_id=place.question_id,
+            question_version_id=place.wording.question_version_id, language=place.wording.language,
+            state="sent", nonce=new_nonce(), created_at=now, due_at=now, sent_at=now,
+            expires_at=now + timedelta(days=days.one()),
+        )
+    )  # fmt: skip
+
+
+def hold_from_place(
+    session: Session, place: OpenPlace, own: str, text: str, *, nothing: bool = False
+) -> bool:
+    """Hold an anonymous answer that came by an open link; False when the page was sent before."""
+    return _hold(session, place.workspace_id, place.question_id, own, text, nothing=nothing)
+
+
+def hold_from_link(
+    session: Session, link: OpenedLink, own: str, text: str, *, nothing: bool = False
+) -> Literal["held", "sent before", "used", "not ours"]:
+    """Hold the one anonymous answer of an invitation, of which only the state changes.
+
+    Parameters
+    ----------
+    session : Session
+        A writing session; the edge commits.
+    link : OpenedLink
+        Of an anonymous question.
+    own : str
+        The page's token: from now on the receipt.
+    text : str
+        As stored; empty with `nothing`.
+    nothing : bool
+        Whether nothing more was needed.
+
+    Returns
+    -------
+    str
+        ``held``; ``sent before`` where this very page was; ``used`` where another answer was
+        given with this link; ``not ours`` where the token opens something else. Then nothing was
+        changed.
+
+    Raises
+    ------
+    ConflictError
+        When the same page is just being sent by somebody else; nothing may be committed then.
+    """
+    known = session.scalar(select(Link.kind).where(Link.token_sha256 == token_sha256(own)))
+    if known is not None:
+        return "sent before" if known == "receipt" else "not ours"
+    if not use_up(straight_of(session), link):
+        return "used"
+    _count_reply(session, link)
+    if not _hold(session, link.workspace_id, link.question_id, own, text, nothing=nothing):
+        raise ConflictError("This page is just being sent. Please wait a moment.")
+    return "held"
+
+
+def _count_reply(session: Session, link: OpenedLink) -> None:
+    """Count on the day of asking that somebody replied: of who took part, that is all there is."""
+    asked = session.execute(
+        select(*ASKING).where(
+            Invitation.workspace_id == link.workspace_id, Invitation.id == link.invitation_id
+        )
+    ).one()
+    if asked.asked_on is not None:
+        counted = counted_asking(session, asked, asked.asked_on)
+        count(session, +1, counted, [Measure("replied")])
+
+
+def _hold(
+    session: Session, workspace_id: int, question_id: int, own: str, text: str, *, nothing: bool
+) -> bool:
+    answer_id = new_id()
+    if not _claimed(session, workspace_id, "receipt", answer_id, own):
+        return False
+    session.execute(
+        insert(HeldAnswer).values(
+            workspace_id=workspace_id, id=answer_id, question_id=question_id, body=text,
+            said_nothing=nothing, withdrawn=False,
+        )
+    )  # fmt: skip
+    return True
+
+
+def change_unnamed(
+    session: Session,
+    workspace_id: int,
+    answer_id: int,
+    text: str,
+    now: datetime,
+    *,
+    seen: int,
+    nothing: bool = False,
+) -> Outcome:
+    """As `change_answer`, of an anonymous answer, whether it was let in or not."""
+    held = _held(session, workspace_id, answer_id)
+    if held is None:
+        return change_answer(
+            session, workspace_id, answer_id, text, now, seen=seen, nothing=nothing
+        )
+    if held.withdrawn:
+        return "withdrawn"
+    _set(session, held, body=text, said_nothing=nothing)
+    return "done"
+
+
+def take_back_unnamed(session: Session, workspace_id: int, answer_id: int, now: datetime) -> None:
+    """As `take_back`, of an anonymous answer; one that waits stays counted among those to come."""
+    held = _held(session, workspace_id, answer_id)
+    if held is None:
+        take_back(session, workspace_id, answer_id, now)
+    else:
+        _set(session, held, body="", said_nothing=False, withdrawn=True)
+
+
+def _held(session: Session, workspace_id: int, answer_id: int) -> HeldAnswer | None:
+    """Return an answer that still waits; whoever lets it in takes the workspace's row first."""
+    session.execute(
+        select(Workspace.id).where(Workspace.id == workspace_id).with_for_update(key_share=True)
+    )
+    return session.scalar(
+        select(HeldAnswer)
+        .where(HeldAnswer.workspace_id == workspace_id, HeldAnswer.id == answer_id)
+        .with_for_update(key_share=True)
+    )
+
+
+def _set(session: Session, held: HeldAnswer, **values: object) -> None:
+    session.execute(
+        update(HeldAnswer)
+        .where(HeldAnswer.workspace_id == held.workspace_id, HeldAnswer.id == held.id)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def sums_for(secret_key: bytes, own: str) -> tuple[int, int]:
+    """Return two small numbers for a person to add; the same for the same page, guessed by none.
+
+    Parameters
+    ----------
+    secret_key : bytes
+        The installation's key.
+    own : str
+        The page's token.
+    """
+    digest = hmac.new(secret_key, b"person\0" + own.encode("utf-8", "replace"), hashlib.sha256)
+    first, second = digest.digest()[:2]
+    return 2 + first % 8, 11 + second % 8
