@@ -7,7 +7,7 @@ from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as Answered
 from wtforms import StringField, TextAreaField
 
-from survey.ask.forms import blame, named_lines
+from survey.ask.forms import blame
 from survey.ask.places import (
     PlaceShown,
     add_place,
@@ -27,6 +27,7 @@ from survey.errors import FieldError, InputError, NotFoundError
 from survey.records.anonymity import held_answers, smallest_company
 from survey.web.access import open_to
 from survey.web.current import database, place, settings
+from survey.web.forms import named_lines
 
 blueprint = Blueprint("places", __name__)
 
