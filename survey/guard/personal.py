@@ -1,26 +1,42 @@
 """Personal data that people type although nobody asked: found by form and checksum, then masked."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 Kind = Literal["e-mail address", "phone number", "card number", "account number"]
 KINDS: tuple[Kind, ...] = ("e-mail address", "phone number", "card number", "account number")
 
 _DIGIT = re.compile(r"\d")
-_DIGITS = re.compile(r"(?:\d[^\d\n]{0,3}){6}\d")  # seven, with little between them
+_DIGITS = re.compile(r"(?:\d[^\d\n]{0,6}+){6}\d")  # seven, with little between them
+_AT_SIGNS = "@＠﹫"
 _MASK = re.compile(r"\[(?:e-mail address|phone number|card number|account number)\]")
+# All below look at a text as `_plain` writes it. Letters beside a number mean that it names
+# something, save in scripts that put no blank between words: so only Latin ones count.
 _MAIL = re.compile(
-    r"(?<![\w.+%'-])[\w.+%'-]{1,64}[@＠](?=[\w.-]{3,255}(?![\w-]))(?:[\w-]{1,63}\.){1,8}[\w-]{2,63}"
+    r"(?<![\w.+%'-])[\w.+%'-]{1,64}@(?=[\w.-]{3,255}(?![\w-]))(?:[\w-]{1,63}\.){1,8}[\w-]{2,63}"
 )
-_CARD = re.compile(r"(?<![\w-])[2-6]\d{3}(?:[ -]?\d){8,15}(?![\w-])")
-_IBAN = re.compile(r"(?<!\w)([A-Za-z]{2}\d\d)((?:[ -]?[A-Za-z0-9]){11,30})(?!\w)")
-_SORT_CODE = re.compile(r"(?<![\w-])\d\d-\d\d-\d\d[ ,]{1,3}\d{8}(?!\w)")
-# People group the figures of a number by two or more; one by one they count or score.
-_ABROAD = re.compile(r"(?<![\w.:/-])(?:\+|00)[1-9]\d{0,3}(?:[ ()./-]{0,3}\d{1,8}){1,6}(?![\w/:-])")
-_AT_HOME = re.compile(r"(?<![\w.:/-])\(?0\d{1,5}(?:[ ()/-]{0,2}\d{2,8}){1,5}(?![\w/:-])")
+_CARD = re.compile(
+    r"(?<![A-Za-z0-9_-])[2-6]\d{3}(?:(?:[ -]?\d){8,15}|(?:[ .·/-]{1,3}\d{4}){3})(?![A-Za-z0-9_-])"
+)
+_IBAN = re.compile(r"(?<![A-Za-z0-9_])([A-Za-z]{2}\d\d)((?:[ .-]?[A-Za-z0-9]){11,30})")
+_SORT_CODE = re.compile(r"(?<![A-Za-z0-9_-])\d\d-\d\d-\d\d[ ,]{1,3}\d{8}(?![A-Za-z0-9_])")
+# People group the figures of a number by two or more; one by one they count or score. A group is
+# taken whole or not at all: to try where it could end takes minutes over a hostile line.
+_ABROAD = re.compile(
+    r"(?<![A-Za-z0-9_.:/-])(?:\+|00)[1-9]\d{0,16}+(?:[ ()./-]{1,3}+\d++){0,6}(?![A-Za-z0-9_/:-])"
+)
+_AT_HOME = re.compile(
+    r"(?<![A-Za-z0-9_.:/-])\(?0\d++(?:[ ()/-]{1,2}+\d{2,}+){0,5}(?![A-Za-z0-9_/:-])"
+)
 _DATE = re.compile(r"\d{1,4}([./-])\d{1,2}\1\d{1,4}")
+# Signs that take no room: a number copied from a telephone's address book stands between some.
+_INVISIBLE = re.compile(
+    "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
+)
 # How long an account number of each country is (SWIFT's registry of IBANs).
 _IBAN_LENGTHS = {
     15: "NO", 16: "BE", 18: "DK FI FO GL NL SD", 19: "MK SI", 20: "AT BA EE KZ LT LU MN XK",
@@ -43,7 +59,7 @@ class Found:
 
 def may_hold_personal_data(text: str) -> bool:
     """Whether looking closer is worth while: cheap, and never false where `personal_data` finds."""
-    if "@" in text or "＠" in text:
+    if any(sign in text for sign in _AT_SIGNS):
         return True
     return len(_DIGIT.findall(text)) >= 7 and _DIGITS.search(text) is not None
 
@@ -66,11 +82,41 @@ def personal_data(text: str, countries: Iterable[str] = ()) -> tuple[Found, ...]
     """
     if not may_hold_personal_data(text):
         return ()
+    plain, places = _plain(text)
     kept: list[Found] = []
-    for found in (*_mails(text), *_accounts(text), *_cards(text), *_phones(text, countries)):
+    for found in (*_mails(plain), *_accounts(plain), *_cards(plain), *_phones(plain, countries)):
         if all(found.end <= other.start or found.start >= other.end for other in kept):
             kept.append(found)
-    return tuple(sorted(kept, key=lambda found: found.start))
+    kept.sort(key=lambda found: found.start)
+    if places is None:
+        return tuple(kept)
+    return tuple(Found(places[one.start], places[one.end - 1] + 1, one.kind) for one in kept)
+
+
+def _plain(text: str) -> tuple[str, list[int] | None]:
+    """Return a text in plain figures, blanks and dashes, whatever keyboard they came from.
+
+    With it, where each of its signs stands in the text; None where all stand in their places.
+    """
+    if text.isascii():
+        return text.replace("\t", " "), None
+    if _INVISIBLE.search(text) is None:
+        return text.translate(_plain_signs()), None
+    places = [place for place, sign in enumerate(text) if not _INVISIBLE.match(sign)]
+    return _INVISIBLE.sub("", text).translate(_plain_signs()), places
+
+
+@cache
+def _plain_signs() -> dict[int, str]:
+    """Return figures of all scripts, blanks of all widths, dashes and full-width signs as ASCII."""
+    plain = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+    for code in range(0x80, 0x20000):
+        kind = unicodedata.category(chr(code))
+        if kind == "Nd":
+            plain[code] = str(unicodedata.decimal(chr(code)))
+        elif kind in ("Zs", "Pd"):
+            plain[code] = " " if kind == "Zs" else "-"
+    return plain | {0x09: " ", 0x2212: "-", 0xFE6B: "@", 0x3002: ".", 0xFF61: "."}
 
 
 def masked(text: str, found: Iterable[Found]) -> str:
@@ -96,7 +142,7 @@ def is_masked(text: str) -> bool:
 
 
 def _mails(text: str) -> Iterator[Found]:
-    if "@" in text or "＠" in text:
+    if "@" in text:
         for found in _MAIL.finditer(text):
             yield Found(found.start(), found.end(), "e-mail address")
 
@@ -130,7 +176,8 @@ def _end_of_iban(text: str, start: int, most: int) -> int | None:
     for place in range(start, most):
         plain += text[place] if text[place].isalnum() else ""
         if len(plain) == length:
-            ends_there = place + 1 == len(text) or not text[place + 1].isalnum()
+            after = text[place + 1 : place + 2]
+            ends_there = not (after.isascii() and after.isalnum())
             return place + 1 if ends_there and passes_mod_97(plain) else None
     return None
 

@@ -35,6 +35,23 @@ MASKED = {
     "NL91ABNA0417164300.": "[account number].",
     "12-34-56 12345678": "[account number]",
     "me@x.example or 07700 900123": "[e-mail address] or [phone number]",
+    "４１１１ １１１１ １１１１ １１１１": "[card number]",
+    "٤١١١ ١١١١ ١١١١ ١١١١": "[card number]",
+    "4111\u00a01111\u202f1111\u20091111": "[card number]",
+    "4111\u20111111\u20111111\u20131111": "[card number]",
+    "4111 - 1111 - 1111 - 1111": "[card number]",
+    "4111.1111.1111.1111": "[card number]",
+    "41\u200b11 1111\u2060 1111 1111": "[card number]",
+    "我的卡号是4111111111111111谢谢": "我的卡号是[card number]谢谢",
+    "DE89\u00a03704\u00a00044\u00a00532\u00a00130\u00a000": "[account number]",
+    "ＧＢ８２ＷＥＳＴ１２３４５６９８７６５４３２": "[account number]",
+    "我的账号GB82WEST12345698765432。": "我的账号[account number]。",
+    "ring \u202a+44 20 7946 0958\u202c": "ring \u202a[phone number]\u202c",
+    "＋４４ ２０ ７９４６ ０９５８": "[phone number]",
+    "电话+442079460958谢谢": "电话[phone number]谢谢",
+    "mo＠example．org": "[e-mail address]",
+    "mo﹫example.org": "[e-mail address]",
+    "mo@exam\u200bple.org\u200b!": "[e-mail address]\u200b!",
 }
 LEFT = [
     "on 17/11/2026 at 09:30",
@@ -104,8 +121,13 @@ def test_published_examples_pass_their_checks() -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["@" + "a." * 10_000, "1 " * 10_000, "0" * 20_000, "+1" * 10_000, "a-" * 9_999 + "@a"]
-)
+    "typed",
+    [
+        "@" + "a." * 10_000, "1 " * 10_000, "0" * 20_000, "+1" * 10_000, "a-" * 9_999 + "@a",
+        f"+1{'1' * 30}x " * 600, f"0{'1' * 45}x " * 420, f"(0{'1 ' * 22}" * 430,
+        "(00(" * 5_000, "00 11 " * 3_333, "4111 " * 4_000, "GB82" * 5_000,
+    ],
+)  # fmt: skip
 def test_hostile_text_takes_no_more_than_a_moment(typed: str) -> None:
     began = time.process_time()
     personal_data(typed[:20_000], ["GB"])
