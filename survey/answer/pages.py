@@ -221,7 +221,9 @@ def _second_answer(
     link: OpenedLink, asking: Asking, said: Said, typed: Typed, now: datetime
 ) -> Response:
     """Pressing twice is no fault; other words may take the place of the first, if wanted."""
-    if typed.blank or said.says(_cared_for(link, typed).text, typed.text):
+    # What no page takes is not looked through: that would take minutes.
+    same = not typed.fault and said.says(_cared_for(link, typed).text, typed.text)
+    if typed.blank or same:
         return _to_what_was_said()
     return change_screen(asking, said, typed=typed, stale=True)
 

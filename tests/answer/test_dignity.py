@@ -2,6 +2,7 @@
 
 import html
 import re
+import time
 from datetime import UTC, date, datetime
 
 import pytest
@@ -124,6 +125,18 @@ def test_pressing_twice_is_still_no_fault(
     _set(database, business, personal_data="drop")
     assert client.post(invited.link, data={"answer": TYPED}).status_code == 303
     assert _kept(database) == [SHOWN]
+
+
+def test_a_second_answer_too_long_to_be_kept_costs_no_more_than_a_moment(
+    client: Browser, invited: Invited
+) -> None:
+    client.post(invited.link, data={"answer": TYPED})
+    long = "0171 2345678 " * 60_000
+    began = time.process_time()
+    page = client.post(invited.link, data={"answer": long})
+    assert time.process_time() - began < 3
+    assert page.status_code == 409
+    assert long in page.get_data(as_text=True)
 
 
 def test_changing_an_answer_masks_anew_and_forgets_the_old_original(
