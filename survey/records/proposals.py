@@ -4,6 +4,7 @@ A page writes the decision; the worker acts on it, since answers that came in si
 was made have to be sorted its way first.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -11,7 +12,7 @@ from typing import Any, Literal
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from survey.errors import ConflictError, NotFoundError
+from survey.errors import ConflictError, FieldError, NotFoundError
 from survey.records.deciding import Decision
 from survey.records.ledger import Step, take_step
 from survey.records.runs import lock_current_run
@@ -32,6 +33,8 @@ class ProposedTheme:
         Its name afterwards and now.
     joined, left : int
         Answers that would come into it and go out of it.
+    theme : str or None
+        The theme's id, as text.
     """
 
     fate: str
@@ -39,6 +42,7 @@ class ProposedTheme:
     before: str
     joined: int
     left: int
+    theme: str | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,7 @@ def decide(
     accept: bool,
     person_id: int | None,
     now: datetime,
+    without: Collection[str] = (),
 ) -> None:
     """Write down a yes or a no; the worker acts on it.
 
@@ -108,6 +113,9 @@ def decide(
         Who decides.
     now : datetime
         The present moment.
+    without : collection of str
+        Themes left out of a yes, by id: a new one is refused for good, any other keeps the answers
+        it has.
 
     Raises
     ------
@@ -115,6 +123,8 @@ def decide(
         When this workspace has no such run.
     ConflictError
         When somebody has decided already.
+    FieldError
+        When every theme is left out of a yes.
     """
     lock_current_run(session, workspace_id)
     run = session.scalar(
@@ -129,8 +139,37 @@ def decide(
         .where(Run.workspace_id == workspace_id, Run.id == run_id)
         .values(decided_at=now, decided_by=person_id)
     )
-    step = Step(ACCEPT if accept else REFUSE, run_id=run_id)
+    details = _in_part(run, without) if accept else {}
+    step = Step(ACCEPT if accept else REFUSE, run_id=run_id, details=details)
     take_step(session, workspace_id, step, person_id, now)
+
+
+def _in_part(run: Run, without: Collection[str]) -> dict[str, list[int]]:
+    """Return which themes of a proposal are refused, and which keep the answers they have."""
+    fates = {one.get("theme"): one["fate"] for one in run.summary.get("themes", ())}
+    fates.pop(None, None)
+    left_out = {theme: fate for theme, fate in fates.items() if theme in without}
+    if left_out and len(left_out) == len(fates):
+        raise FieldError(
+            "theme", "Nothing is ticked. Tick what you want, or refuse the whole proposal."
+        )
+    parts = {
+        "refused": [int(theme) for theme, fate in left_out.items() if fate == "new"],
+        "kept": [int(theme) for theme, fate in left_out.items() if fate != "new"],
+    }
+    return {name: themes for name, themes in parts.items() if themes}
+
+
+def kept_as_they_are(session: Session, workspace_id: int, run_id: int) -> frozenset[int]:
+    """Return the themes that an accepted proposal is to leave as they are."""
+    details = session.scalar(
+        select(Decision.details).where(
+            Decision.workspace_id == workspace_id,
+            Decision.run_id == run_id,
+            Decision.kind == ACCEPT,
+        )
+    )
+    return frozenset((details or {}).get("kept", ()))
 
 
 def _decided(session: Session, workspace_id: int) -> dict[int, Literal["accept", "refuse"]]:

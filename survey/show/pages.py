@@ -122,20 +122,25 @@ def decide_proposal(run_id: int) -> Response:
     if answer not in ("accept", "refuse") or run_id >= 2**63:
         raise NotFoundError("There is no such proposal here.")
     person = visitor()
-    with database().writing() as session:
-        decide(
-            session,
-            place().workspace_id,
-            run_id,
-            accept=answer == "accept",
-            person_id=person.person_id if person else None,
-            now=utc_now(),
-        )
-    flash(
-        "Accepted. The themes will change in a moment."
-        if answer == "accept"
-        else "Refused. Your themes stay as they are, and this will not be proposed again."
-    )
+    offered, wanted = (set(request.form.getlist(name)) for name in ("offered", "theme"))
+    told = {
+        "accept": "Accepted. The themes will change in a moment.",
+        "refuse": "Refused. Your themes stay as they are, and this will not be proposed again.",
+    }[answer]
+    try:
+        with database().writing() as session:
+            decide(
+                session,
+                place().workspace_id,
+                run_id,
+                accept=answer == "accept",
+                person_id=person.person_id if person else None,
+                now=utc_now(),
+                without=offered - wanted,
+            )
+    except FieldError as error:
+        told = str(error)
+    flash(told)
     return redirect(url_for("show.proposals"), 303)
 
 

@@ -389,6 +389,7 @@ def what_would_change(
             "before": change.name_before,
             "joined": change.joined,
             "left": change.left,
+            "theme": change.after or change.before,
         }
         for change in found.changes
         if change.kind != "kept" or change.joined or change.left

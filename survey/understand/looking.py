@@ -17,6 +17,8 @@ from sqlalchemy.orm import Session
 from survey.records import Workspace
 from survey.records.database import Database, database_now, what_failed
 from survey.records.due import give_back
+from survey.records.grafting import answers_to_graft, graft
+from survey.records.proposals import kept_as_they_are
 from survey.records.runs import (
     EMERGING,
     FIRST,
@@ -309,7 +311,18 @@ class Looking:
 
     def _accept(self, workspace_id: int, lease_id: str, run_id: int) -> None:
         self._fill(workspace_id, lease_id, run_id)
+        self._graft(workspace_id, lease_id, run_id)
         self._flip(workspace_id, lease_id, run_id)
+
+    def _graft(self, workspace_id: int, lease_id: str, run_id: int) -> None:
+        """Let themes that were left out of a yes keep the answers they have."""
+        with self.database.reading() as session:
+            themes = kept_as_they_are(session, workspace_id, run_id)
+            before = look_at(session, workspace_id).run_id
+            ids = answers_to_graft(session, workspace_id, (before, run_id), themes)
+        for start in range(0, len(ids), CHUNK):
+            with self._writing(lease_id) as session:
+                graft(session, workspace_id, (before, run_id), themes, ids[start : start + CHUNK])
 
     def _refuse(self, workspace_id: int, lease_id: str, run_id: int) -> None:
         self._clear(workspace_id, lease_id, run_id)

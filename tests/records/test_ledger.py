@@ -1,12 +1,12 @@
 """What is shown is a run plus the decisions that hold, whatever is done and in whatever order."""
 
-import os
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
@@ -16,7 +16,9 @@ from survey.records import Answer, Assignment, Overruled, Question, Run, Sorting
 from survey.records.base import new_id
 from survey.records.counts import Counted, Measure, count, counts_now, fold, rebuild
 from survey.records.database import Database
+from survey.records.grafting import answers_to_graft, graft
 from survey.records.ledger import Said, Step, take_step, undo_step
+from survey.records.replay import members_at, themes_at
 from survey.records.shown import Placing, SortedAnswer
 from survey.records.sortings import write_sortings
 from survey.records.workspaces import create_workspace
@@ -37,7 +39,7 @@ class Scene:
     themes: list[int] = field(default_factory=list)
     made: dict[int, dict[int, float]] = field(default_factory=dict)  # what the run alone says
     steps: list[tuple[int, Step]] = field(default_factory=list)
-    undone: set[int] = field(default_factory=set)
+    now: datetime = NOW
 
     def add_theme(self, name: str) -> int:
         theme_id = new_id()
@@ -47,7 +49,7 @@ class Scene:
                 id=theme_id,
                 name=name,
                 origin="found",
-                created_at=NOW,
+                created_at=self.now,
             )
         )
         self.session.flush()
@@ -62,6 +64,7 @@ class Scene:
                 id=answer_id,
                 question_id=self.question_id,
                 answered_on=DAY,
+                answered_at=self.now,
                 sorted_by="e",
             )
         )
@@ -83,12 +86,12 @@ class Scene:
         write_sortings(self.session, self.workspace_id, self.run_id, [made])
 
     def take(self, step: Step) -> int:
-        done = take_step(self.session, self.workspace_id, step, None, NOW)
+        done = take_step(self.session, self.workspace_id, step, None, self.now)
         self.steps.append((done.decision_id, step))
         return done.moved
 
     def undo(self, decision_id: int) -> None:
-        done = undo_step(self.session, self.workspace_id, decision_id, None, NOW)
+        done = undo_step(self.session, self.workspace_id, decision_id, None, self.now)
         self.steps.append((done.decision_id, Step("undo", undoes_id=decision_id)))
 
     def shown(self) -> dict[int, set[int]]:
@@ -104,6 +107,23 @@ class Scene:
             )
         ):
             found[row.answer_id].add(row.theme_id)
+        return found
+
+    def by_theme(self) -> dict[int, set[int]]:
+        found: dict[int, set[int]] = {}
+        for answer, themes in self.shown().items():
+            for theme in themes:
+                found.setdefault(theme, set()).add(answer)
+        return found
+
+    def replayed(self, moment: datetime) -> dict[int, set[int]]:
+        """Return the themes of a moment with their answers, checked against their counts."""
+        found = {}
+        for theme in themes_at(self.session, self.workspace_id, moment, DAY):
+            members = members_at(self.session, self.workspace_id, theme.id, moment, DAY)
+            assert len(members) == theme.answers
+            if members:
+                found[theme.id] = set(members)
         return found
 
     def expected(self) -> dict[int, set[int]]:
@@ -156,7 +176,7 @@ class Scene:
         return counts_now(self.session, self.workspace_id) == counted
 
 
-def make_scene(session: Session, answers: int = 12, seed: int = 1) -> Scene:
+def make_scene(session: Session, answers: int = 9, seed: int = 1) -> Scene:
     workspace = create_workspace(session, "Hill Street Dental", NOW)
     question = session.scalars(
         select(Question.id).where(Question.workspace_id == workspace.id)
@@ -165,7 +185,7 @@ def make_scene(session: Session, answers: int = 12, seed: int = 1) -> Scene:
     session.add(
         Run(
             workspace_id=workspace.id, id=scene.run_id, kind="first", state="current",
-            engine="e1", started_at=NOW, summary={},
+            engine="e1", started_at=NOW, finished_at=NOW, summary={},
         )
     )  # fmt: skip
     workspace.current_run_id = scene.run_id
@@ -200,7 +220,7 @@ edits = st.lists(
         st.integers(0, 999),
     ),
     min_size=1,
-    max_size=14,
+    max_size=12,
 )
 
 
@@ -237,28 +257,91 @@ def _moved(answers: Sequence[int], theme: int, to: int) -> tuple[Said, ...]:
     )
 
 
-@settings(
-    max_examples=300 if os.environ.get("SURVEY_SOAK") else 8,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
+_QUIET = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=_QUIET)
 @given(edits)
 def test_what_is_shown_is_the_run_plus_the_decisions_that_hold(
     database: Database, steps: list[tuple[str, int, int, int]]
 ) -> None:
+    _hold_after(database, steps, moments=2)
+
+
+@pytest.mark.soak
+@settings(max_examples=300, deadline=None, suppress_health_check=_QUIET)
+@given(edits)
+def test_it_holds_after_many_more_sequences(
+    database: Database, steps: list[tuple[str, int, int, int]]
+) -> None:
+    _hold_after(database, steps)
+
+
+def _hold_after(
+    database: Database, steps: list[tuple[str, int, int, int]], moments: int = 99
+) -> None:
     with database.writing() as session:
         scene = make_scene(session)
+        was = []
         for step in steps:
+            scene.now += timedelta(minutes=1)
             play(scene, *step)
+            was.append((scene.now, scene.by_theme()))
         while fold(session, limit=500) == 500:
             pass
         assert scene.shown() == scene.expected()
         assert scene.counts_agree()
+        for moment, themes in was[-moments:]:
+            assert scene.replayed(moment) == themes
         _undo_everything(scene)
         assert scene.shown() == {answer: set(themes) for answer, themes in scene.made.items()}
         assert scene.counts_agree()
         assert session.scalar(select(func.count()).select_from(Overruled)) == 0
         session.rollback()
+
+
+def test_a_theme_left_out_of_a_proposal_keeps_its_answers(database: Database) -> None:
+    with database.writing() as session:
+        scene = make_scene(session, answers=0)
+        kept, other = scene.themes[:2]
+        said: tuple[dict[int, float], ...] = (
+            {kept: 0.9},
+            {kept: 0.9, other: 0.5},
+            {other: 0.7},
+            {},
+        )
+        for themes in said:
+            scene.arrive(random.Random(1))
+            answer = list(scene.made)[-1]
+            scene.made[answer] = themes
+            scene.sort(answer)
+        runs = (scene.run_id, _proposed_run(scene, kept, other))
+        ids = answers_to_graft(session, scene.workspace_id, runs, {kept})
+        for _ in range(2):
+            graft(session, scene.workspace_id, runs, {kept}, ids)
+        scene.run_id = runs[1]
+        shown = scene.shown()
+        assert [shown[one] for one in scene.made] == [{kept}, {kept, other}, {other}, {other}]
+        assert scene.counts_agree()
+        session.rollback()
+
+
+def _proposed_run(scene: Scene, kept: int, other: int) -> int:
+    """Make a run that puts the answers elsewhere: into the other theme, or nowhere, or swapped."""
+    run_id = new_id()
+    scene.session.add(
+        Run(
+            workspace_id=scene.workspace_id, id=run_id, kind="resort", state="proposed",
+            engine="e2", started_at=NOW, summary={},
+        )
+    )  # fmt: skip
+    scene.session.flush()
+    made: tuple[dict[int, float], ...] = ({}, {other: 0.5}, {kept: 0.4, other: 0.6}, {other: 0.8})
+    for answer, themes in zip(list(scene.made), made, strict=True):
+        placings = tuple(Placing(theme, 0, 4, "wish", sure) for theme, sure in themes.items())
+        sorted_answer = SortedAnswer(answer, 1, "themes" if placings else "unsorted", placings)
+        write_sortings(scene.session, scene.workspace_id, run_id, [sorted_answer])
+    return run_id
 
 
 def _undo_everything(scene: Scene) -> None:

@@ -360,3 +360,44 @@ def test_the_sample_business_is_loaded_and_sorted_by_the_worker(worker: Worker) 
     assert worker.counts_agree()
     worker.work()
     assert worker.count(Answer) == answers
+
+
+def test_a_proposal_is_accepted_in_part_and_what_was_left_out_never_comes_back(
+    worker: Worker,
+) -> None:
+    worker.give(_about("parking", "radio", "chairs"))
+    worker.work()
+    before = worker.placed()
+    lift = [f"broken lift between both upper floors today{number}" for number in range(40)]
+    worker.give([*_about("fish", count=40), *lift], now=LONG_AGO + timedelta(hours=1))
+    worker.work()
+    with worker.database.reading() as session:
+        (proposal,) = open_proposals(session, worker.workspace_id)
+    fish = [one.theme for one in proposal.themes if _is_about(worker, one.theme, "fish")]
+    assert len(proposal.themes) > len(fish) > 0
+    with worker.database.writing() as session:
+        decide(
+            session, worker.workspace_id, proposal.run_id, accept=True, person_id=None,
+            now=utc_now(), without={theme for theme in fish if theme},
+        )  # fmt: skip
+    worker.work()
+    after = worker.placed()
+    assert worker.current_run() == proposal.run_id
+    assert {body: after[body] for body in before} == before
+    assert len([body for body in after if "lift" in body]) >= 38
+    assert not [body for body in after if "fish" in body]
+    assert worker.counts_agree()
+    worker.give(_about("fish", first=300, count=40), now=LONG_AGO + timedelta(hours=2))
+    worker.work()
+    with worker.database.reading() as session:
+        assert open_proposals(session, worker.workspace_id) == ()
+
+
+def _is_about(worker: Worker, theme: str | None, word: str) -> bool:
+    with worker.database.reading() as session:
+        bodies = session.scalars(
+            select(AnswerText.body)
+            .join(Assignment, Assignment.answer_id == AnswerText.answer_id)
+            .where(Assignment.theme_id == int(theme or 0))
+        ).all()
+    return sum(word in body for body in bodies) * 2 > len(bodies)
