@@ -24,6 +24,7 @@ from survey.respond import pages as respond_pages
 from survey.respond.urgent import pages as urgent_pages
 from survey.settings import Settings, read_settings
 from survey.show import pages as show_pages
+from survey.show.ledger import book_pages as ledger_book_pages
 from survey.show.ledger import history_pages as ledger_history_pages
 from survey.show.ledger import pages as ledger_pages
 from survey.show.ledger import pick_pages as ledger_pick_pages
@@ -102,6 +103,7 @@ def _register_parts(app: Flask) -> None:
     app.register_blueprint(ledger_pick_pages.blueprint)
     app.register_blueprint(ledger_history_pages.blueprint)
     app.register_blueprint(ledger_review_pages.blueprint)
+    app.register_blueprint(ledger_book_pages.blueprint)
     app.register_blueprint(respond_pages.blueprint)
     app.register_blueprint(urgent_pages.blueprint)
     app.register_blueprint(export_pages.blueprint)

@@ -28,6 +28,16 @@ hypothesis.settings.register_profile("afterword", deadline=None)
 hypothesis.settings.load_profile("afterword")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long runs to ``make soak``."""
+    if os.environ.get("SURVEY_SOAK"):
+        return
+    long = [item for item in items if item.get_closest_marker("soak")]
+    if long:
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A server for this test run; its database ``template`` holds the newest revision."""

@@ -24,8 +24,8 @@ class Entry:
     undoes_id : int or None
         The decision that an ``undo`` takes back.
     details : mapping
-        ``after`` (words by field); ``added``, ``off``, ``on``, ``refused`` and, of an undo,
-        ``themes`` (lists of theme ids).
+        ``after`` (words by field), ``words`` (the same by theme); ``added``, ``off``, ``on``,
+        ``refused`` and, of an undo, ``themes`` (lists of theme ids).
     """
 
     id: int
@@ -39,7 +39,9 @@ class Entry:
     def themes(self) -> set[int]:
         """Return every theme it speaks of."""
         lists = (self.details.get(name, ()) for name in ("added", "off", "on", "refused", "themes"))
-        return {self.theme_id, self.other_theme_id, *(id for ids in lists for id in ids)} - {None}
+        worded = map(int, self.details.get("words", {}))
+        named = {self.theme_id, self.other_theme_id} - {None}
+        return {*named, *worded, *(id for ids in lists for id in ids)}
 
     def makes(self) -> Sequence[int]:
         """Return the themes that are there because of it."""
@@ -128,6 +130,8 @@ def settle(entries: Sequence[Entry]) -> Settled:
     merged: dict[int, int] = {}
     for entry in standing:
         theme_id, other = entry.theme_id, entry.other_theme_id
+        for id, after in entry.details.get("words", {}).items():
+            words.setdefault(int(id), {}).update(after)
         if theme_id is None:
             continue
         if entry.kind in flags:

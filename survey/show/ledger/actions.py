@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from survey.errors import ConflictError, FieldError, NotFoundError, StaleError
-from survey.records import Answer, Assignment, Run, Theme, ThemeCut, Workspace
+from survey.records import Answer, Assignment, Decision, Run, Theme, ThemeCut, Workspace
 from survey.records.answering import GIVEN
 from survey.records.base import new_id
 from survey.records.ledger import (
@@ -25,9 +25,6 @@ from survey.records.runs import lock_current_run
 from survey.records.text import as_stored
 
 LONGEST_NAME = 80
-LONGEST_DEFINITION = 400
-LONGEST_EXAMPLE = 300
-FEWEST_EXAMPLES, MOST_EXAMPLES = 3, 6
 MOST_AT_ONCE = 5000
 FLAGS = ("pin", "unpin", "hide", "show")
 _CHUNK = 400
@@ -155,8 +152,16 @@ def move(
 
 
 def undo(session: Session, hand: Hand, decision_id: int) -> Done:
-    """Undo a step, or redo one that was undone."""
-    return undo_step(session, hand.workspace_id, decision_id, hand.person_id, hand.now)
+    """Undo a step, or redo one that was undone; after a change of the book all is read anew."""
+    done = undo_step(session, hand.workspace_id, decision_id, hand.person_id, hand.now)
+    kind = session.scalar(
+        select(Decision.kind).where(
+            Decision.workspace_id == hand.workspace_id, Decision.id == decision_id
+        )
+    )
+    if kind in ("book", "words", "undo"):
+        ask_for_resort(session, hand.workspace_id, hand.now)
+    return done
 
 
 def ask_for_cut(session: Session, workspace_id: int, theme_id: int, now: datetime) -> None:

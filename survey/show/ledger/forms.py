@@ -1,6 +1,6 @@
 """The ledger's forms. What a value must be is said by the actions, in their words."""
 
-from wtforms import HiddenField, StringField, TextAreaField
+from wtforms import FileField, HiddenField, StringField, TextAreaField
 
 from survey.web.forms import Form
 
@@ -35,3 +35,9 @@ class OwnThemeForm(StepForm):
         render_kw={"maxlength": 400, "autocomplete": "off"},
     )
     examples = TextAreaField("Three to six things a customer would say, one a line")
+
+
+class BookFileForm(StepForm):
+    """Themes of one's own in a file."""
+
+    file = FileField("A YAML file of themes")
