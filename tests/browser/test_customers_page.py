@@ -14,6 +14,7 @@ from werkzeug.serving import make_server
 from survey.account.actions import ask_to_join, first_owner_link
 from survey.app import create_app
 from survey.clock import utc_now
+from survey.languages import LANGUAGES
 from survey.records import Answer, AnswerText
 from survey.records.database import Database
 from survey.records.talks import write_letter
@@ -305,4 +306,51 @@ def test_typed_words_survive_a_connection_that_is_lost(
     context.set_offline(False)
     page.go_back()
     assert page.input_value("textarea") == "Half a thought"
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_language_puts_up_a_barrier(
+    browser: Chromium, url: str, database: Database, scheme: str
+) -> None:
+    business = make_business(database, "Hill Street Dental")
+    context = _context(browser, 320, scheme)
+    page = context.new_page()
+    faults = []
+    languages = sorted(LANGUAGES) if scheme == "light" else ["ar", "hi"]
+    for language in languages:
+        invited = invite(
+            database, business, customer_language=language, served_by="Sam", occurred_at=utc_now()
+        )
+        page.goto(url + invited.link)
+        assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth"), (
+            language
+        )
+        if language not in ("ar", "de", "hi"):
+            continue
+        faults += _faults(page)
+        page.fill("textarea", "I don't want to live any more. Call +44 20 7946 0958.")
+        with page.expect_navigation():
+            page.locator("form button").first.click()
+        assert page.locator("#turn").count() == 1
+        faults += _faults(page)
+    context.close()
+    assert faults == []
+
+
+def test_a_german_invitation_is_german_in_a_french_browser_and_arabic_runs_to_the_left(
+    browser: Chromium, url: str, database: Database, business: Business
+) -> None:
+    context = browser.new_context(java_script_enabled=False, locale="fr-FR")
+    page = context.new_page()
+    page.goto(url + invite(database, business, customer_language="de").link)
+    assert page.get_by_role("button", name="Senden", exact=True).count() == 1
+    page.goto(url + invite(database, business).link)
+    assert page.get_by_role("button", name="Envoyer", exact=True).count() == 1
+    page.goto(url + invite(database, business, customer_language="ar").link)
+    send = page.get_by_role("button", name="إرسال", exact=True).bounding_box()
+    nothing = page.get_by_role("button", name="لا شيء، كان كل شيء جيدا").bounding_box()
+    assert send
+    assert nothing
+    assert send["x"] > nothing["x"]
     context.close()

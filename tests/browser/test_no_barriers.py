@@ -9,11 +9,12 @@ from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, Page
+from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from survey.app import create_app
 from survey.clock import utc_now
-from survey.records import Run, new_id
+from survey.records import Answer, Flag, Run, new_id
 from survey.records.database import Database
 from survey.settings import read_settings
 from tests.support.answers import fill
@@ -55,7 +56,8 @@ def desk(sqlite_url: str, tmp_path: Path) -> Iterator[Desk]:
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     pages = ("", "answers", f"answers?theme={theme_id}", f"themes/{theme_id}", "proposals",
-             "ask", "outbox", "export", "people", "settings")  # fmt: skip
+             "ask", "outbox", "export", "people", "settings", "settings/care",
+             "urgent")  # fmt: skip
     yield Desk(url, tuple(full.at(page) for page in pages))
     server.shutdown()
     thread.join()
@@ -69,6 +71,18 @@ def _fill(database: Database, business: Business) -> int:
     themes = [{"fate": "new", "name": "Opening hours", "before": "", "joined": 31, "left": 0}]
     with database.writing() as session:
         _, made = fill(session, business.workspace_id, 300, now.date())
+        one = session.scalars(select(Answer).limit(1)).one()
+        session.add(
+            Flag(
+                workspace_id=business.workspace_id,
+                answer_id=one.id,
+                danger="abuse",
+                version=1,
+                start=0,
+                end=4,
+                answered_on=one.answered_on,
+            )
+        )
         session.add(
             Run(
                 workspace_id=business.workspace_id,
