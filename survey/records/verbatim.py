@@ -47,6 +47,10 @@ def forget_names(
     A phrase that another answer of the theme says too is nobody's alone and stays. So does a
     name that a person gave, and everything that the book brings.
     """
+    # A suggested cut bears names out of answers; it can be asked for again.
+    session.execute(
+        delete(ThemeCut).where(ThemeCut.workspace_id == workspace_id, ThemeCut.made_at.is_not(None))
+    )
     saying = _Saying(workspace_id, answer_id, "\n".join(bodies).casefold())
     for theme in _themes_it_may_have_named(session, saying):
         gone = frozenset(

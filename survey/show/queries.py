@@ -37,6 +37,7 @@ class ThemeName:
     name: str
     definition: str
     origin: Literal["book", "found"]
+    pinned: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def theme_overview(
         silent=tuple(
             name
             for name in sorted(names, key=lambda one: one.name.casefold())
-            if name.origin == "book" and not figures.theme(name.id).total
+            if name.origin == "book" and not figures.theme(name.id).total and not name.pinned
         ),
     )
 
@@ -158,11 +159,11 @@ def span_in_view(
 def theme_names(session: Session, workspace_id: int, counted: Iterable[int]) -> list[ThemeName]:
     """Return the active themes of a workspace, and those that are counted but for hidden ones."""
     ids = set(counted)
-    query = select(Theme.id, Theme.name, Theme.definition, Theme.origin, Theme.state).where(
-        Theme.workspace_id == workspace_id
-    )
+    query = select(
+        Theme.id, Theme.name, Theme.definition, Theme.origin, Theme.state, Theme.pinned
+    ).where(Theme.workspace_id == workspace_id)
     return [
-        ThemeName(row.id, row.name, row.definition, row.origin)
+        ThemeName(row.id, row.name, row.definition, row.origin, row.pinned)
         for row in session.execute(query)
         if row.state == "active" or (row.id in ids and row.state != "hidden")
     ]
@@ -191,8 +192,12 @@ def _column(
     tones: tuple[Tone, ...],
 ) -> Column:
     heard = sorted(
-        ((name, series) for name in names if (series := figures.theme(name.id, tones)).total > 0),
-        key=lambda one: (-one[1].total, one[0].name.casefold()),
+        (
+            (name, series)
+            for name in names
+            if (series := figures.theme(name.id, tones)).total or (name.pinned and tones == WISHES)
+        ),
+        key=lambda one: (not one[0].pinned, -one[1].total, one[0].name.casefold()),
     )
     seldom = 0.01 * figures.answered.total
     often = sum(rank < _ALWAYS_SHOWN or one[1].total >= seldom for rank, one in enumerate(heard))

@@ -12,15 +12,27 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from survey.records import Answer, Assignment, Overruled, Question, Run, Sorting, Theme
+from survey.records import (
+    Answer,
+    AnswerText,
+    Assignment,
+    Decision,
+    Overruled,
+    Question,
+    Run,
+    Sorting,
+    Theme,
+)
 from survey.records.base import new_id
 from survey.records.counts import Counted, Measure, count, counts_now, fold, rebuild
 from survey.records.database import Database
+from survey.records.erasure import erase
 from survey.records.grafting import answers_to_graft, graft
 from survey.records.ledger import Said, Step, take_step, undo_step
 from survey.records.replay import members_at, themes_at
 from survey.records.shown import Placing, SortedAnswer
 from survey.records.sortings import write_sortings
+from survey.records.verbatim import NAMELESS
 from survey.records.workspaces import create_workspace
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -297,6 +309,31 @@ def _hold_after(
         assert scene.shown() == {answer: set(themes) for answer, themes in scene.made.items()}
         assert scene.counts_agree()
         assert session.scalar(select(func.count()).select_from(Overruled)) == 0
+        session.rollback()
+
+
+def test_a_name_out_of_an_answer_leaves_the_ledger_with_it(database: Database) -> None:
+    with database.writing() as session:
+        scene = make_scene(session, answers=0)
+        theme_id = scene.add_theme("Broken lift")
+        scene.arrive(random.Random(1))
+        (answer,) = scene.made
+        scene.made[answer] = {theme_id: 0.9}
+        scene.sort(answer)
+        session.add(
+            AnswerText(
+                workspace_id=scene.workspace_id, answer_id=answer, version=1,
+                body="That broken lift again.",
+            )
+        )  # fmt: skip
+        after = {"after": {"name": "Lift"}, "before": {"name": "Broken lift"}}
+        scene.take(Step("rename", theme_id, value="Lift", details=after))
+        renaming = scene.steps[-1][0]
+        erase(session, scene.workspace_id, answer)
+        scene.undo(renaming)
+        assert session.get_one(Theme, (scene.workspace_id, theme_id)).name == NAMELESS
+        told = session.scalars(select(Decision.details)).all()
+        assert "Broken lift" not in str(told)
         session.rollback()
 
 

@@ -285,6 +285,16 @@ def test_a_hidden_theme_leaves_the_overview_and_keeps_its_answers(
     assert "Waiting" in text(teammate, scene.business.at())
 
 
+def test_a_pinned_theme_stands_first_even_while_nobody_says_it(
+    teammate: Browser, scene: Scene
+) -> None:
+    page = scene.at("warmth", "/set/pin")
+    teammate.post(page, data=fields(teammate, page))
+    text(teammate, scene.business.at("ledger"))  # the message was read
+    shown = text(teammate, scene.business.at())
+    assert 0 < shown.index("Warmth") < shown.index("Waiting")
+
+
 def test_the_ledger_shows_the_themes_of_a_day(teammate: Browser, scene: Scene) -> None:
     page = scene.at("waiting", f"/merge?into={scene.themes['warmth']}")
     teammate.post(scene.at("waiting", "/merge"), data=fields(teammate, page))
