@@ -16,6 +16,7 @@ from survey.answer.queries import (
     wording_in,
 )
 from survey.clock import day_in
+from survey.guard.personal import is_masked
 from survey.records import Answer, AnswerText, HeldAnswer, Link, Place, Question, Workspace
 from survey.records.anonymity import FEWEST_TOGETHER
 from survey.records.talks import thread, what_changed
@@ -257,8 +258,16 @@ def _held(
     held = session.get(HeldAnswer, (workspace_id, answer_id))
     if held is None:
         return None
-    state = "withdrawn" if held.withdrawn else "given"
-    said = Said(answer_id, 1, held.body, held.said_nothing, today, None, state)  # type: ignore[arg-type]
+    said = Said(
+        answer_id=answer_id,
+        version=1,
+        text=held.body,
+        nothing=held.said_nothing,
+        on=today,
+        changed_on=None,
+        state="withdrawn" if held.withdrawn else "given",
+        masked=is_masked(held.body),
+    )
     return held.question_id, said
 
 
@@ -286,6 +295,7 @@ def _let_in(session: Session, workspace_id: int, answer_id: int) -> tuple[int, S
         on=answer.answered_on,
         changed_on=None,
         state="expired" if answer.expired_on else answer.state,  # type: ignore[arg-type]
+        masked=is_masked(row.body),
     )
 
 
