@@ -20,6 +20,7 @@ from survey.records import (
     Answer,
     IncomingMail,
     Invitation,
+    Message,
     QuestionText,
     QuestionVersion,
 )
@@ -137,7 +138,7 @@ def _filed(
     if link is None:
         return "unknown"
     if mail.kind == "bounce":
-        return _bounced(session, link, mail.words)
+        return _bounced(session, link, mail)
     if link.anonymous:
         return "anonymous"
     if not mail.words.strip():
@@ -198,8 +199,13 @@ def _pinned(session: Session, link: OpenedLink) -> OpenedLink:
     return link.with_wording(row.question_version_id, row.language)
 
 
-def _bounced(session: Session, link: OpenedLink, reason: str) -> Outcome:
-    """Mark an invitation as failed whose mail came back; it was not asked after all."""
+def _bounced(session: Session, link: OpenedLink, mail: Incoming) -> Outcome:
+    """Mark what came back as failed: a letter of the team, or the question, which was not asked
+    after all.
+    """
+    error = f"The mail came back. {mail.words}".strip()
+    if mail.letter_id is not None and mail.letter_id < 2**63:
+        return _letter_bounced(session, link, mail.letter_id, error)
     row = session.execute(
         update(Invitation)
         .where(
@@ -210,7 +216,7 @@ def _bounced(session: Session, link: OpenedLink, reason: str) -> Outcome:
         .values(
             state="failed",
             sent_at=None,
-            last_error=f"The mail came back. {reason}".strip(),
+            last_error=error,
         )
         .returning(*ASKING)
         .execution_options(synchronize_session=False)
@@ -229,3 +235,18 @@ def _bounced(session: Session, link: OpenedLink, reason: str) -> Outcome:
             .execution_options(synchronize_session=False)
         )
     return "bounced"
+
+
+def _letter_bounced(session: Session, link: OpenedLink, letter_id: int, error: str) -> Outcome:
+    row = session.execute(
+        update(Message)
+        .where(
+            Message.workspace_id == link.workspace_id,
+            Message.id == letter_id,
+            Message.mail == "sent",
+        )
+        .values(mail="failed", last_error=error)
+        .returning(Message.id)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    return "bounced" if row else "automatic"

@@ -27,7 +27,8 @@ _LONGEST_FIELD = 2000  # of those that say what a part is: parsing takes the squ
 Kind = Literal["reply", "bounce", "delayed", "automatic"]
 # Our own Message-ID, and the reply address with its token; both in small letters and digits only,
 # since mail programs change the case of addresses.
-_TOKEN = re.compile(r"(?:\+|\bquestion\.|\breply\.)([a-z2-7]{26})@", re.IGNORECASE)
+_TOKEN = re.compile(r"(?:\+|\bquestion\.)([a-z2-7]{26})@", re.IGNORECASE)
+_LETTER = re.compile(r"<reply\.([0-9a-f]{1,16})@", re.IGNORECASE)
 _ADDRESSED = ("to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to")
 _THREADED = ("in-reply-to", "references")
 _AUTOMATIC = (
@@ -67,12 +68,15 @@ class Incoming:
         What could name an invitation, the surest first.
     words : str
         A reply's own words as they would be stored; a bounce's reason.
+    letter_id : int or None
+        The letter of a team that came back, where it is one.
     """
 
     digest: bytes
     kind: Kind
     tokens: tuple[str, ...]
     words: str
+    letter_id: int | None = None
 
 
 def read_mail(raw: bytes, secrets: Sequence[str] = ()) -> Incoming:
@@ -97,7 +101,10 @@ def read_mail(raw: bytes, secrets: Sequence[str] = ()) -> Incoming:
     digest = hashlib.sha256(_header(message, "message-id").strip().encode() or raw).digest()
     kind = _kind(message, raw)
     if kind in ("bounce", "delayed"):
-        return Incoming(digest, kind, _tokens(raw.decode("ascii", "replace")), _reason(raw))
+        told = raw.decode("ascii", "replace")
+        letter = _LETTER.search(told)
+        letter_id = int(letter.group(1), 16) if letter else None
+        return Incoming(digest, kind, _tokens(told), _reason(raw), letter_id)
     tokens = _tokens(_headers(message, _ADDRESSED)) + _tokens(_headers(message, _THREADED))
     words = "" if kind == "automatic" else _words(message, secrets)
     return Incoming(digest, kind, tuple(dict.fromkeys(tokens)), words)

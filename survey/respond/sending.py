@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
 from survey.address import address_hmac
-from survey.letters import ComposedMail
+from survey.letters import ComposedMail, message_id
 from survey.records import (
     Answer,
     Interaction,
@@ -23,6 +23,7 @@ from survey.records import (
 from survey.records.due import Claim, claim, try_later, unclaimed
 from survey.records.replying import MAIL, UNSENT
 from survey.respond.letter import ReplyLetter
+from survey.settings import Settings
 
 BATCH = 10
 LEASE = timedelta(minutes=5)
@@ -117,9 +118,7 @@ def claim_due_replies(session: Session, now: datetime, limit: int = BATCH) -> Cl
     )
 
 
-def due_reply(
-    session: Session, key: Key, lease_id: str, *, secret_key: bytes, mail_domain: str
-) -> DueReply | None:
+def due_reply(session: Session, key: Key, lease_id: str, settings: Settings) -> DueReply | None:
     """Return the mail of a letter that is still ours to send and still welcome, else None.
 
     Parameters
@@ -130,10 +129,8 @@ def due_reply(
         Workspace and message.
     lease_id : str
         The claim it is held under.
-    secret_key : bytes
-        The installation's key.
-    mail_domain : str
-        The right half of the Message-ID.
+    settings : Settings
+        The installation's key and addresses.
     """
     row = session.execute(
         select(Message, Interaction, Invitation, Workspace.name)
@@ -149,7 +146,7 @@ def due_reply(
     if row is None:
         return None
     message, interaction, invitation = row[0], row[1], row[2]
-    address = reply_address(session, secret_key, key[0], message.answer_id)
+    address = reply_address(session, settings.secret_key, key[0], message.answer_id)
     if address is None:
         return None
     letter = ReplyLetter(
@@ -160,8 +157,8 @@ def due_reply(
         body=message.body,
         about=interaction.about,
         language=interaction.customer_language or invitation.language or "en",
-        message_id=f"<reply.{message.id:x}@{mail_domain}>",
-        in_reply_to=f"<question.{invitation.id:x}@{mail_domain}>",
+        message_id=f"<reply.{message.id:x}@{settings.mail_from.rpartition('@')[2]}>",
+        in_reply_to=message_id(settings, invitation.id, invitation.nonce),
     )
     return DueReply(letter, invitation.id, invitation.nonce)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from survey.clock import utc_now
 from survey.errors import MailDelayedError, MailRefusedError, RelayError
 from survey.letters import as_message, fill_links, links_of
+from survey.letters import reply_headers as where_replies_go
 from survey.mail import Mailer, Outlet
 from survey.records.database import Database, database_now
 from survey.respond.letter import compose_reply, reply_headers
@@ -104,10 +105,11 @@ class ReplyRound:
             if due is None:
                 return
             links = links_of(self.settings, due.invitation_id, due.nonce)
+            back = where_replies_go(self.settings, due.invitation_id, due.nonce)
             message = as_message(
                 fill_links(compose_reply(due.letter), links),
                 mail_from=self.settings.mail_from,
-                headers=reply_headers(due.letter),
+                headers=reply_headers(due.letter) | back,
                 now=utc_now(),
             )
             outlet.send(message)
@@ -130,13 +132,7 @@ class ReplyRound:
     def _due(self, key: Key, lease_id: str) -> DueReply | None:
         """Return the mail, unless it is no longer ours or no longer welcome."""
         with self.database.reading() as session:
-            due = due_reply(
-                session,
-                key,
-                lease_id,
-                secret_key=self.settings.secret_key,
-                mail_domain=self.settings.mail_from.rpartition("@")[2],
-            )
+            due = due_reply(session, key, lease_id, self.settings)
         if due is None:
             with self.database.writing() as session:
                 mark_unwelcome(session, key, lease_id)

@@ -23,6 +23,7 @@ from survey.records import (
 )
 from survey.records.counts import counts_now, rebuild
 from survey.records.database import Database
+from survey.records.talks import write_letter
 from survey.settings import Settings
 from tests.support.invitations import Invited, invite
 from tests.support.mails import bounce_of, reply_to
@@ -184,6 +185,25 @@ def test_a_mail_that_came_back_takes_no_answer_away(
     _take(database, settings, reply_to(invited))
     assert _take(database, settings, bounce_of(invited)) == "automatic"
     with database.reading() as session:
+        assert session.scalars(select(Invitation.state)).one() == "answered"
+
+
+def test_a_letter_of_the_team_that_came_back_says_so_where_it_was_written(
+    database: Database, settings: Settings, hill: Business, invited: Invited
+) -> None:
+    _take(database, settings, reply_to(invited))
+    with database.writing() as session:
+        answer_id = session.scalars(select(Answer.id)).one()
+        letter_id = write_letter(
+            session, hill.workspace_id, answer_id, "Sorry.", utc_now(), signed="Sam", mail="sent"
+        )
+    back = bounce_of(invited).replace(
+        b"Subject: x\r\n", f"Message-ID: <reply.{letter_id:x}@hill.example>\r\n".encode()
+    )
+    assert _take(database, settings, back) == "bounced"
+    with database.reading() as session:
+        letter = session.scalars(select(Message)).one()
+        assert (letter.mail, "No such user" in (letter.last_error or "")) == ("failed", True)
         assert session.scalars(select(Invitation.state)).one() == "answered"
 
 

@@ -87,7 +87,7 @@ def test_a_reply_goes_out_once_signed_and_with_the_customers_own_link(
     assert mail["To"] == "Mo <mo@example.org>"
     assert mail["From"] == '"Sam, Hill Street Dental" <ask@hill.example>'
     assert mail["Subject"] == "Sam from Hill Street Dental wrote back about a crown"
-    assert mail["In-Reply-To"].startswith(f"<question.{given.invited.invitation_id:x}@")
+    assert mail["In-Reply-To"].startswith(f"<question.{given.invited.reply_token}@")
     assert tokens_of(mail, "a") == {given.invited.token}
     assert BODY in text_of(mail).replace("\r\n", "\n")
     assert "&lt;b&gt;Mo&lt;/b&gt;" in text_of(mail, "html")
