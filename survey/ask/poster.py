@@ -15,7 +15,7 @@ WIDTH, HEIGHT = 420, 595  # A5, in points; printed larger, it stays sharp
 _MARGIN = 36
 _CODE = 230  # points a side, quiet zone and all
 _QUIET = 4  # modules
-_BIG, _SMALL, _LINE = 26, 13, 1.3
+_BIG, _SMALL, _LINE = 36, 13, 1.25
 
 
 @dataclass(frozen=True)
@@ -129,9 +129,11 @@ def _lines(poster: Poster) -> Iterator[_Line]:
     for words in _wrapped(poster.business, _SMALL):
         yield _Line(words, _SMALL, y)
         y += _SMALL * _LINE
-    size = _size_of_question(poster, _top_of_code(poster) - y)
-    y += size
-    for words in _wrapped(poster.question, size):
+    room = _top_of_code(poster) - y
+    size = _size_of_question(poster, room)
+    question = _wrapped(poster.question, size)
+    y += (room - len(question) * size * _LINE) / 2 + size
+    for words in question:
         yield _Line(words, size, y, bold=True)
         y += size * _LINE
     y = _top_of_code(poster) + _CODE + _SMALL
