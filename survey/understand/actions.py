@@ -20,11 +20,12 @@ from survey.records.runs import (
 from survey.records.shown import Placing, SortedAnswer
 from survey.records.sortings import write_sortings
 from survey.records.text import text_digest
-from survey.understand.known import FOUND, FoundNow, Told
+from survey.understand.known import FOUND, FoundNow, KnownAnswer, Told
 from survey.understand.queries import to_sort
 
 ANSWER_LEASE = timedelta(minutes=5)
 WORKSPACE_LEASE = timedelta(minutes=10)
+_AT_ONCE = 5000  # answers asked about in one query
 
 
 def claim_answers(session: Session, workspace_id: int, now: datetime, limit: int) -> Claim:
@@ -184,8 +185,43 @@ def store_sorted(
 
 
 def store_in_run(session: Session, workspace_id: int, run_id: int, told: Sequence[Told]) -> None:
-    """Store what the engine made of answers for a run that is still being written."""
-    write_sortings(session, workspace_id, run_id, [_record(one) for one in told])
+    """Store what the engine made of answers for a run that is still being written.
+
+    What was changed or taken back since it was read is left out; the session holds the workspace.
+    """
+    here = still_said(session, workspace_id, [one.answer for one in told])
+    ours = [one for one in told if (one.answer.id, one.answer.version) in here]
+    write_sortings(session, workspace_id, run_id, [_record(one) for one in ours])
+
+
+def still_said(
+    session: Session, workspace_id: int, answers: Sequence[KnownAnswer]
+) -> frozenset[tuple[int, int]]:
+    """Return which answers, by id and version, still say what was read of them.
+
+    Parameters
+    ----------
+    session : Session
+        A session that holds the workspace's row, as whoever takes an answer back does: so none
+        goes from here on.
+    workspace_id : int
+        Whose.
+    answers : sequence of KnownAnswer
+        As they were read.
+    """
+    read = {(one.id, one.version) for one in answers}
+    ids = sorted(answer_id for answer_id, _ in read)
+    here: set[tuple[int, int]] = set()
+    for start in range(0, len(ids), _AT_ONCE):
+        rows = session.execute(
+            select(Answer.id, Answer.version).where(
+                Answer.workspace_id == workspace_id,
+                Answer.id.in_(ids[start : start + _AT_ONCE]),
+                Answer.state == GIVEN,
+            )
+        )
+        here.update((row.id, row.version) for row in rows)
+    return frozenset(read & here)
 
 
 def _record(one: Told) -> SortedAnswer:
@@ -194,17 +230,38 @@ def _record(one: Told) -> SortedAnswer:
 
 
 def keep_vectors(
-    session: Session, workspace_id: int, vectors: Mapping[str, bytes], model_digest: str
+    session: Session,
+    workspace_id: int,
+    told: Sequence[Told],
+    vectors: Mapping[str, bytes],
+    model_digest: str,
 ) -> None:
-    """Keep the vectors of texts; what is kept already stays as it is."""
+    """Keep the vectors of what answers still say; what is kept already stays as it is.
+
+    Parameters
+    ----------
+    session : Session
+        A writing session that holds the workspace's row; the edge commits.
+    workspace_id : int
+        Whose.
+    told : sequence of Told
+        What was read: an answer that was taken back since leaves no vector.
+    vectors : mapping of str to bytes
+        New vectors by text.
+    model_digest : str
+        The model that made them.
+    """
+    read = [one.answer for one in told if one.answer.body in vectors]
+    here = still_said(session, workspace_id, read)
+    bodies = dict.fromkeys(one.body for one in read if (one.id, one.version) in here)
     rows = [
         {
             "workspace_id": workspace_id,
             "text_sha256": text_digest(body),
             "model_digest": model_digest,
-            "vector": vector,
+            "vector": vectors[body],
         }
-        for body, vector in vectors.items()
+        for body in bodies
     ]
     if not rows:
         return

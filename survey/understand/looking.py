@@ -45,6 +45,7 @@ from survey.understand.actions import (
     note_resorted,
     put_workspace_back,
     release_workspace,
+    still_said,
     store_in_run,
 )
 from survey.understand.known import FOUND, FoundNow, KnownAnswer, KnownTheme, taught_digest
@@ -203,6 +204,19 @@ class Looking:
             self._discover(workspace_id, lease_id, look, EMERGING if has_found else FIRST)
 
     def _discover(self, workspace_id: int, lease_id: str, look: Look, kind: str) -> None:
+        run_id, all_there = None, False
+        while not all_there:  # a theme may be called by words that were taken back meanwhile
+            answers, made = self._found(workspace_id, look, kind)
+            with self._writing(lease_id) as session:
+                all_there = len(still_said(session, workspace_id, answers)) == len(answers)
+                run_id = self._begin(session, workspace_id, look, made) if all_there else None
+        if run_id is not None:
+            self._complete(workspace_id, lease_id, run_id, kind)
+
+    def _found(
+        self, workspace_id: int, look: Look, kind: str
+    ) -> tuple[tuple[KnownAnswer, ...], Finding]:
+        """Return the answers that were looked at, and what was found in them."""
         engine = self._engine()
         with self.database.reading() as session:
             themes = themes_of(session, workspace_id)
@@ -215,11 +229,7 @@ class Looking:
             found = engine.emerging(themes, answers, vectors, refused=refused, fewest=MORE)
         else:
             found = engine.discover(themes, answers, vectors, about=look.theme_count)
-        digest = engine.digest(themes)
-        with self._writing(lease_id) as session:
-            run_id = self._begin(session, workspace_id, look, Finding(kind, digest, found))
-        if run_id is not None:
-            self._complete(workspace_id, lease_id, run_id, kind)
+        return answers, Finding(kind, engine.digest(themes), found)
 
     @staticmethod
     def _begin(session: Session, workspace_id: int, look: Look, made: Finding) -> int | None:
@@ -281,9 +291,7 @@ class Looking:
             chunk = told[start : start + CHUNK]
             with self._writing(lease_id) as session:
                 store_in_run(session, workspace_id, run_id, chunk)
-                fresh = {one.answer.body for one in chunk} & new_vectors.keys()
-                kept = {body: new_vectors[body] for body in fresh}
-                keep_vectors(session, workspace_id, kept, engine.model_digest)
+                keep_vectors(session, workspace_id, chunk, new_vectors, engine.model_digest)
 
     def _flip(self, workspace_id: int, lease_id: str, run_id: int) -> None:
         """Make a run current, unless an answer slipped in that it has not dealt with."""

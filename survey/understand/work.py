@@ -179,9 +179,8 @@ class Understanding:
                     session, workspace_id, run_id, chunk, lease_id=lease_id, engine=engine
                 )
                 if stored:
-                    bodies = {one.answer.body for one in chunk} & vectors.keys()
-                    kept = {body: vectors[body] for body in bodies}
-                    keep_vectors(session, workspace_id, kept, self.engine().model_digest)
+                    digest = self.engine().model_digest
+                    keep_vectors(session, workspace_id, chunk, vectors, digest)
             if not stored:  # another run became current meanwhile: read them again, its way
                 self._sort(workspace_id, lease_id, [one.answer for one in told])
                 return
