@@ -66,6 +66,12 @@ def take_in(session: Session, now: datetime, *, limit: int) -> int:
         .limit(limit)
         .with_for_update(skip_locked=True)
     ).all()
+    # First, since it holds off whoever changes an answer or takes it back: words that were read
+    # here must not be written into the index after they were erased.
+    for workspace_id in sorted({key.workspace_id for key in keys}):
+        session.execute(
+            update(Workspace).where(Workspace.id == workspace_id).values(answers_changed_at=now)
+        )
     for workspace_id, answer_id in keys:
         if (said := _said(session, workspace_id, answer_id)) is not None:
             index_answer(session, workspace_id, answer_id, said.text)
@@ -74,10 +80,6 @@ def take_in(session: Session, now: datetime, *, limit: int) -> int:
             delete(Arrival).where(
                 Arrival.workspace_id == workspace_id, Arrival.answer_id == answer_id
             )
-        )
-    for workspace_id in sorted({key.workspace_id for key in keys}):
-        session.execute(
-            update(Workspace).where(Workspace.id == workspace_id).values(answers_changed_at=now)
         )
     return len(keys)
 

@@ -1,13 +1,17 @@
 """What arrives is taken in by the worker: findable, and its workspace marked as changed."""
 
+import threading
+
 import pytest
 from flask import Flask
 from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 from survey.clock import utc_now
-from survey.records import Answer, Workspace
-from survey.records.arrivals import arrivals_wait, note_arrival, take_in
+from survey.records import Answer, Flag, Workspace
+from survey.records.arrivals import _said, arrivals_wait, note_arrival, take_in
 from survey.records.database import Database
+from survey.records.withdrawal import hold_answer, withdraw
 from tests.support.browser import Browser
 from tests.support.invitations import invite
 from tests.support.people import Business
@@ -79,3 +83,36 @@ def test_many_are_taken_in_a_few_at_a_time(
         client.post(invite(database, business).link, data={"answer": "Parking."})
     assert [_take_in(database, limit=2) for _ in range(3)] == [2, 1, 0]
     assert _found(database, "parking") == 3
+
+
+def test_what_is_taken_back_while_it_is_taken_in_is_not_found(
+    client: Browser,
+    database: Database,
+    business: Business,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client.post(
+        invite(database, business).link, data={"answer": "Parking was bad, I want to kill myself."}
+    )
+    takers: list[threading.Thread] = []
+
+    def read(session: Session, workspace_id: int, answer_id: int) -> object:
+        said = _said(session, workspace_id, answer_id)
+        takers.append(threading.Thread(target=_take_back, args=(database, business, answer_id)))
+        takers[-1].start()
+        takers[-1].join(1)  # on SQLite, and where the answer is held, it waits for us
+        return said
+
+    monkeypatch.setattr("survey.records.arrivals._said", read)
+    _take_in(database)
+    takers[-1].join()
+    assert _found(database, "parking") == 0
+    with database.reading() as session:
+        assert session.scalars(select(Flag)).all() == []
+
+
+def _take_back(database: Database, business: Business, answer_id: int) -> None:
+    with database.writing() as session:
+        answer = hold_answer(session, business.workspace_id, answer_id)
+        assert answer is not None
+        withdraw(session, answer, utc_now())
