@@ -20,6 +20,7 @@ from survey.records.counts import fold, waiting_changes
 from survey.records.database import Database, database_now, what_failed
 from survey.records.heartbeat import beat, forget_beats
 from survey.records.withdrawal import expire, hold_answer, overdue
+from survey.respond.urgent.work import UrgentRound
 from survey.respond.work import ReplyRound
 from survey.settings import Settings
 from survey.show.tell.work import TellRound
@@ -99,8 +100,9 @@ def worker_loops(database: Database, settings: Settings, stop: threading.Event) 
     mail = MailRound(database, settings, mailer, stop.is_set)
     replies = ReplyRound(database, settings, mailer, stop.is_set)
     news = TellRound(database, settings, mailer, stop.is_set)
+    danger = UrgentRound(database, settings, mailer, stop.is_set)
     return [
-        Loop("mail", lambda: [mail, replies]),
+        Loop("mail", lambda: [mail, replies, danger]),
         Loop(
             "themes",
             lambda: Understanding(database, settings.model, stopping=stop.is_set).rounds(),

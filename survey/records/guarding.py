@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from survey.records.base import CLUSTERED, Record, owned_by
+from survey.records.base import CLUSTERED, DueWork, Record, owned_by
 
 KEEP, DROP, SHOW = "keep", "drop", "show"  # what a workspace does with personal data it masks
 DANGERS = ("self_harm", "harm_to_others", "abuse", "emergency")
@@ -23,8 +23,10 @@ class SealedText(Record):
     sealed: Mapped[bytes]
 
 
-class Flag(Record):
+class Flag(DueWork, Record):
     """An answer that speaks of danger, until somebody of the team has looked after it.
+
+    Due, while ``told_at`` is empty, is a mail to the owners.
 
     ``start`` and ``end`` cite the words in the analysed text. There is no moment of raising, since
     an anonymous answer must not get one; the answer's own day serves.
@@ -52,6 +54,7 @@ class Flag(Record):
     start: Mapped[int]
     end: Mapped[int]
     answered_on: Mapped[date]
+    told_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
     settled_by: Mapped[int | None]  # a person of the workspace
     was_danger: Mapped[bool | None]  # what that person said: False for a false alarm

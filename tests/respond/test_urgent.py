@@ -2,6 +2,7 @@
 
 import html
 import re
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -9,13 +10,17 @@ from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from survey.clock import utc_now
-from survey.records import Answer, Workspace
+from survey.mail import SmtpRelay
+from survey.records import Answer, Flag, Workspace
 from survey.records.arrivals import take_in
 from survey.records.database import Database
 from survey.records.guarding import open_flags
+from survey.respond.urgent.work import UrgentRound
+from survey.settings import Settings
 from tests.support.browser import Browser
 from tests.support.invitations import invite
-from tests.support.people import Business
+from tests.support.people import Business, make_member
+from tests.support.relay import Relay, running_relay
 
 SAID = "Call 020 7946 0958. I don't want to live any more, and I smell gas in here."
 
@@ -140,3 +145,53 @@ def test_what_cannot_be_kept_is_named_and_nothing_is_lost(
     assert typed["sentences"] in html.unescape(sent.get_data(as_text=True))
     with database.reading() as session:
         assert session.scalar(select(Workspace.personal_data)) == "keep"
+
+
+def _round(database: Database, settings: Settings, relay: Relay | None) -> UrgentRound:
+    mailer = SmtpRelay(relay.settings, "ask@hill.example") if relay else None
+    return UrgentRound(database, replace(settings, mail_from="ask@hill.example"), mailer)
+
+
+def test_owners_are_told_once_by_a_mail_that_leaves_the_words_out(
+    app: Flask, database: Database, settings: Settings, business: Business, answer_id: int
+) -> None:
+    make_member(database, business, "owner@example.org", "owner")
+    make_member(database, business, "mate@example.org", "teammate")
+    with running_relay() as relay:
+        telling = _round(database, settings, relay)
+        assert telling() is False
+        assert telling() is False
+        (mail,) = relay.taken
+    assert mail["To"] == "owner@example.org"
+    assert mail["Subject"] == "An answer to Hill Street Dental may be about danger"
+    assert f"http://localhost{business.at('urgent')}" in str(mail)
+    assert "live" not in str(mail)
+    assert "gas" not in str(mail)
+
+
+def test_a_relay_in_trouble_is_tried_again_and_nothing_is_lost(
+    database: Database, settings: Settings, business: Business, answer_id: int
+) -> None:
+    make_member(database, business, "owner@example.org", "owner")
+    with running_relay() as relay:
+        away = relay.settings
+    with running_relay() as relay:
+        gone = UrgentRound(database, settings, SmtpRelay(away, "ask@hill.example"))
+        gone()
+        with database.writing() as session:
+            flags = session.scalars(select(Flag)).all()
+            assert all(flag.told_at is None and flag.next_try_at for flag in flags)
+            assert all(flag.last_error for flag in flags)
+            session.execute(update(Flag).values(next_try_at=None))
+        _round(database, settings, relay)()
+        assert len(relay.taken) == 1
+
+
+def test_without_a_relay_the_page_tells_alone_and_no_mail_waits(
+    database: Database, settings: Settings, business: Business, answer_id: int
+) -> None:
+    make_member(database, business, "owner@example.org", "owner")
+    assert _round(database, settings, None)() is False
+    with database.reading() as session:
+        assert all(flag.told_at for flag in session.scalars(select(Flag)))
+    assert _open(database, business) == 1
