@@ -73,10 +73,11 @@ def _model_faults(settings: Settings) -> Iterator[str]:
         packaged_folder,
         verify_files,
     )
-    from survey.understand.trained import SHIPPED, WEIGHTS, read_manifest
+    from survey.understand.trained import SECOND, SHIPPED, WEIGHTS, read_manifest
 
     verify_files(packaged_folder(), PACKAGED_SHA256)
-    verify_files(SHIPPED, {WEIGHTS: read_manifest().sha256})
+    manifest = read_manifest()
+    verify_files(SHIPPED, {WEIGHTS: manifest.sha256, SECOND: manifest.second_sha256})
     if settings.model is not None:
         load_embedder(settings.model)
     yield from ()

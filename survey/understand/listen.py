@@ -84,7 +84,7 @@ class BareListener:
     @property
     def digest(self) -> str:
         """Name the reader of tones."""
-        return f"no-book-{read_manifest().sha256[:16]}"
+        return f"no-book-{read_manifest().digest}"
 
     def hear(self, texts: Sequence[str]) -> Recognition:
         """Set aside answers whose every clause says nothing.

@@ -21,8 +21,13 @@ CURATED_AT = 0.50
 takes that name; to one alone it is often an accident."""
 LONGEST = 5
 CANDIDATES = 80
-SAID_ONCE = 0.20
+SAID_ONCE = 0.30
 """What it costs a name that only one clause uses it."""
+SPEAKS_FOR = 0.10
+"""Share of a theme's clauses that must hold one of a name's telling words; less costs FOR_FEW."""
+FOR_FEW = 0.15
+A_THING = 0.10
+"""What a name gains that always follows an article or the like: it names a thing."""
 ALONE_FROM = 0.35
 """Share of a theme's clauses that a single word must be in to stand as its name."""
 READ_AT_MOST = 3000
@@ -73,16 +78,42 @@ _DANGLING_WORDS = (
 )
 _DANGLING = frozenset(_DANGLING_WORDS.split())
 """Verbs that leave a phrase open when they end it."""
+_ARTICLES_WORDS = (
+    "the a an my your our their his her this that these those no any some more better of for with "
+    "by about"
+)
+_ARTICLES = frozenset(_ARTICLES_WORDS.split())
+"""Words after which a thing is named."""
+_HEDGES_WORDS = (
+    "could would should might may will shall must can cannot can't couldn't wouldn't shouldn't "
+    "won't have has had having did do does didn't don't doesn't done not never been being to "
+    "wasn't weren't isn't aren't hadn't haven't hasn't if when than because although"
+)
+_HEDGES = frozenset(_HEDGES_WORDS.split())
+"""Words that make a sentence, or a piece of one, of a phrase."""
+_PASTS_WORDS = (
+    "got went came took had told asked kept found made gave rang put felt spoke sent left used "
+    "broke said saw knew thought brought wanted needed tried answered liked was were been"
+)
+_PASTS = frozenset(_PASTS_WORDS.split())
+"""Verbs that begin a story."""
+_LY_NAMES_WORDS = (
+    "friendly lovely elderly family early daily weekly monthly reply supply silly timely lonely "
+    "ugly jelly belly italy assembly lively costly orderly july fly"
+)
+_LY_NAMES = frozenset(_LY_NAMES_WORDS.split())
+"""Words in -ly that are no adverbs."""
 _LENGTH_BONUS = {1: -0.32, 2: 0.02, 3: 0.05, 4: 0.04, 5: 0.0}
 
 
 @dataclass(frozen=True)
 class Phrase:
-    """A candidate name: its words, how it was typed, and how often."""
+    """A candidate name: its words, how it was typed, how often, and how often after an article."""
 
     words: tuple[str, ...]
     typed: str
     clauses: int
+    things: int
 
 
 def name_themes(
@@ -142,19 +173,24 @@ def name_themes(
 def _count_phrases(texts: Sequence[str]) -> dict[tuple[str, ...], Phrase]:
     """Count, once a clause, each word and each phrase that could stand as a name."""
     counts: Counter[tuple[str, ...]] = Counter()
+    things: Counter[tuple[str, ...]] = Counter()
     typed: dict[tuple[str, ...], str] = {}
     for text in texts:
         seen: dict[tuple[str, ...], str] = {}
+        held: set[tuple[str, ...]] = set()
         for part in _BREAK.split(text[:600]):
             matches = list(_WORD.finditer(part))
             words = [match[0].lower().replace("’", "'") for match in matches]
             for start, end in _stretches(words):
                 spelling = part[matches[start].start() : matches[end - 1].end()]
                 seen.setdefault(tuple(words[start:end]), spelling)
+                if start and words[start - 1] in _ARTICLES:
+                    held.add(tuple(words[start:end]))
         counts.update(seen.keys())
+        things.update(held)
         for key, spelling in seen.items():
             typed.setdefault(key, spelling)
-    return {key: Phrase(key, typed[key], count) for key, count in counts.items()}
+    return {key: Phrase(key, typed[key], count, things[key]) for key, count in counts.items()}
 
 
 def _stretches(words: Sequence[str]) -> Iterator[tuple[int, int]]:
@@ -166,9 +202,20 @@ def _stretches(words: Sequence[str]) -> Iterator[tuple[int, int]]:
         for end in range(start + 2, min(start + LONGEST, len(words)) + 1):
             if (end == len(words) or _is_function(words[end])) and _could_name(words[start:end]):
                 yield start, end
-    first = next((at for at, word in enumerate(words) if word not in _OPENINGS), len(words))
-    if 2 <= len(words) - first <= LONGEST and sum(not _is_stop(w) for w in words[first:]) > 1:
+    first = next((at for at, word in enumerate(words) if not _opens(word)), len(words))
+    rest = words[first:]
+    if any(word.isdigit() for word in rest) or not _HEDGES.isdisjoint(rest):
+        return
+    if 2 <= len(rest) <= LONGEST and sum(not _is_stop(word) for word in rest) > 1:
         yield first, len(words)
+
+
+def _opens(word: str) -> bool:
+    return word in _OPENINGS or _is_adverb(word)
+
+
+def _is_adverb(word: str) -> bool:
+    return word.endswith("ly") and len(word) > 4 and word not in _LY_NAMES
 
 
 def _is_function(word: str) -> bool:
@@ -184,6 +231,8 @@ def _could_name(words: Sequence[str]) -> bool:
     if _is_stop(words[0]) or _is_stop(words[-1]) or len(words[0]) < 2 or len(words[-1]) < 2:
         return False
     if any(word.isdigit() for word in words) or len(set(words)) < len(words):
+        return False
+    if _is_adverb(words[0]) or not _HEDGES.isdisjoint(words):
         return False
     return _says_something(words)
 
@@ -224,7 +273,12 @@ def _shortlist(
         ]
         often = np.log1p(phrase.clauses) / np.log1p(max(sizes[label], 2))
         worth = worth or [0.0]
-        scored.append((sum(worth) / len(worth) + 0.3 * max(worth) + 0.3 * float(often), phrase))
+        telling = [word for word in key if not _is_stop(word) and word not in _BLAND]
+        spoken = max((inside.get(_stem(word), 0.0) for word in telling), default=0.0)
+        few = FOR_FEW / 0.6 if spoken < SPEAKS_FOR else 0.0
+        scored.append(
+            (sum(worth) / len(worth) + 0.3 * max(worth) + 0.3 * float(often) - few, phrase)
+        )
     scored.sort(key=lambda pair: (-pair[0], pair[1].words))
     often_said = sorted(scored, key=lambda pair: (-pair[1].clauses, -pair[0], pair[1].words))
     frequent = [pair for pair in often_said if len(pair[1].words) > 1][: CANDIDATES // 4]
@@ -269,6 +323,7 @@ def _ranked(
             + 0.4 * (cosines[row, label] - closest_rival[row])
             + 0.6 * worth
             + _form(phrase.words)
+            + A_THING * phrase.things / phrase.clauses
             - (SAID_ONCE if phrase.clauses == 1 else 0.0)
         )
         for row, (worth, phrase) in enumerate(candidates)
@@ -283,6 +338,8 @@ def _form(words: Sequence[str]) -> float:
     dangling = 0.12 if words[-1] in _DANGLING else 0.0
     bland = 0.0 if _says_something(words) else 0.15
     begun = 0.15 if _is_stop(words[0]) else 0.0
+    begun += 0.12 if words[0] in _PASTS or words[0].endswith("ed") else 0.0
+    dangling += 0.08 if _is_adverb(words[-1]) or words[-1].endswith("ed") else 0.0
     return _LENGTH_BONUS[len(words)] - telling - dangling - bland - begun
 
 

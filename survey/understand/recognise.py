@@ -25,7 +25,7 @@ from survey.understand.split import Clause, split
 from survey.understand.tone import Tone, tone_columns, tones
 from survey.understand.trained import Reader, load_reader
 
-VERSION = "1"
+VERSION = "2"
 CLAUSE_SHARE = 0.5
 """A clause decides when its own odds reach this share of what the theme's threshold asks."""
 ANY_CALIBRATION = (1.0, -0.4)
@@ -123,7 +123,7 @@ class Recogniser:
     @property
     def digest(self) -> str:
         """Name what decides a recognition: version, weights, model, book and corrections."""
-        weights = self.reader.manifest.sha256
+        weights = self.reader.manifest.digest
         checked = [f"{one.key} {one.belongs} {one.text}" for one in self.corrections]
         parts = (VERSION, weights, self.embedder.digest, self.book.digest, *checked)
         return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()[:16]
@@ -175,7 +175,8 @@ class Recogniser:
         outputs = self.reader.manifest.outputs
         count = len(text.clauses)
         texts = [one.text for one in text.clauses] + list(text.texts)
-        logits = self.reader.logits(texts).astype(np.float64).round(4)
+        answers = [text.texts[row] for row in text.row_of.tolist()] + list(text.texts)
+        logits = self.reader.logits(texts, answers).astype(np.float64).round(4)
         places = {**self._served, len(self.book.themes): outputs.index(trained.NOTHING)}
         for place, column in places.items():
             needed = logit(self.reader.manifest.thresholds[outputs[column]])

@@ -30,7 +30,8 @@ from survey.understand.embed import (
     run_in_batches,
     verify_files,
 )
-from survey.understand.split import plain
+from survey.understand.second import added_by_words, share_for
+from survey.understand.split import plain, word_count
 
 if TYPE_CHECKING:
     import torch
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 SHIPPED = Path(__file__).parent / "shipped"
 MANIFEST = "reader.json"
 WEIGHTS = "reader.safetensors"
+SECOND = "second.safetensors"
 NOTHING = "nothing"
 TONES = ("wish", "praise")
 TOKENS = 192
@@ -55,30 +57,44 @@ class Manifest:
 
     version: int
     sha256: str
+    second_sha256: str
     base_sha256: str
     outputs: tuple[str, ...]
     definitions: Mapping[str, str]
     thresholds: Mapping[str, float]
     calibration: tuple[float, float]
 
+    @property
+    def digest(self) -> str:
+        """Name both files of weights."""
+        return f"{self.sha256[:16]}-{self.second_sha256[:16]}"
+
 
 @dataclass(frozen=True)
 class Reader:
-    """The tuned encoder and its head."""
+    """The tuned encoder, its head, and the second look: `added`, `shift` and `words`."""
 
     manifest: Manifest
     model: "SentenceTransformer"
     weight: "torch.Tensor"
     bias: "torch.Tensor"
+    added: "torch.Tensor"
+    shift: "torch.Tensor"
+    words: NDArray[np.float32]
     threads: int
 
-    def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def logits(
+        self, texts: Sequence[str], answers: Sequence[str] | None = None
+    ) -> NDArray[np.float32]:
         """Read texts.
 
         Parameters
         ----------
         texts : sequence of str
             Answers or clauses, in the languages of the packaged model.
+        answers : sequence of str, optional
+            The answer that each text stands in; its length says how much the second look
+            counts. Each text by itself if left out.
 
         Returns
         -------
@@ -87,10 +103,19 @@ class Reader:
         """
         cleaned = [plain(text[:READ_AT_MOST]) for text in texts]
         rows = {text: row for row, text in enumerate(dict.fromkeys(filter(None, cleaned)))}
-        result = np.full((len(rows) + 1, len(self.manifest.outputs)), -30, dtype=np.float32)
+        width = len(self.manifest.outputs)
+        first = np.full((len(rows) + 1, width), -30, dtype=np.float32)
+        added = np.zeros((len(rows) + 1, width))
         if rows:
-            result[:-1] = run_in_batches(self.model, list(rows), self.threads, self._head)
-        return result[[rows.get(text, len(rows)) for text in cleaned]]
+            heard = run_in_batches(self.model, list(rows), self.threads, self._head)
+            first[:-1] = heard[:, :width]
+            added[:-1] = heard[:, width:] + added_by_words(list(rows), self.words)
+        places = [rows.get(text, len(rows)) for text in cleaned]
+        counted = np.ones((len(texts), width))
+        lengths = [word_count(text[:READ_AT_MOST]) for text in answers or texts]
+        themes = [place for place, name in enumerate(self.manifest.outputs) if name not in TONES]
+        counted[:, themes] = share_for(np.array(lengths, dtype=np.int64))[:, None]
+        return np.asarray(first[places] + counted * added[places], dtype=np.float32)
 
     def serves(self, book: Book) -> dict[int, int]:
         """Tell which themes of a book were trained as they stand there.
@@ -112,7 +137,12 @@ class Reader:
         }
 
     def _head(self, vectors: "torch.Tensor") -> "torch.Tensor":
-        return vectors @ self.weight + self.bias
+        """Give the head's log-odds, and beside them what the second look adds."""
+        import torch
+
+        lengths = vectors.norm(dim=1, keepdim=True).clamp_min(1e-9)
+        added = vectors / lengths @ self.added + self.shift
+        return torch.cat([vectors @ self.weight + self.bias, added], dim=1)
 
 
 def load_reader(folder: Path = SHIPPED, *, threads: int | None = None) -> Reader:
@@ -136,19 +166,29 @@ def load_reader(folder: Path = SHIPPED, *, threads: int | None = None) -> Reader
         If a file is missing or not the one it should be.
     """
     manifest = read_manifest(folder)
-    verify_files(folder, {WEIGHTS: manifest.sha256})
+    verify_files(folder, {WEIGHTS: manifest.sha256, SECOND: manifest.second_sha256})
     verify_files(packaged_folder(), PACKAGED_SHA256)
     if manifest.base_sha256 != PACKAGED_SHA256["model.safetensors"]:
         raise EngineError(
             f"{folder / WEIGHTS} was trained on another sentence model: run `make book` again."
         )
-    model, tensors = _tuned_model(folder / WEIGHTS)
+    return _opened(manifest, folder, threads or cores())
+
+
+def _opened(manifest: Manifest, folder: Path, threads: int) -> Reader:
+    from safetensors.torch import load_file
+
+    model, tensors = tuned_model(folder / WEIGHTS)
+    second = load_file(folder / SECOND)
     return Reader(
         manifest=manifest,
         model=model,
         weight=tensors["head.weight"].float().T.contiguous(),
         bias=tensors["head.bias"].float(),
-        threads=threads or cores(),
+        added=second["vector"].float(),
+        shift=second["bias"].float(),
+        words=second["words"].float().numpy(),
+        threads=threads,
     )
 
 
@@ -177,6 +217,7 @@ def read_manifest(folder: Path = SHIPPED) -> Manifest:
         return Manifest(
             version=raw["version"],
             sha256=raw["sha256"],
+            second_sha256=raw["second_sha256"],
             base_sha256=raw["base_sha256"],
             outputs=tuple(raw["outputs"]),
             definitions=raw["definitions"],
@@ -195,8 +236,21 @@ def inner_encoder(model: "SentenceTransformer") -> "torch.nn.Module":
     return encoder
 
 
-def _tuned_model(weights: Path) -> tuple["SentenceTransformer", dict[str, "torch.Tensor"]]:
-    """Copy the packaged model and put the tuned layers in place of its own."""
+def tuned_model(weights: Path) -> tuple["SentenceTransformer", dict[str, "torch.Tensor"]]:
+    """Copy the packaged model and put the tuned layers in place of its own.
+
+    Parameters
+    ----------
+    weights : Path
+        The file of tuned layers.
+
+    Returns
+    -------
+    SentenceTransformer
+        Gives mean-pooled vectors of their own length.
+    dict of str to torch.Tensor
+        All that the file holds, the head among it.
+    """
     import torch
     from safetensors import safe_open
     from safetensors.torch import load_file

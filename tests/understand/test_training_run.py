@@ -5,10 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from survey.understand.tone import tone_columns
 from survey.understand.trained import load_reader, read_manifest
 from survey.understand.training.__main__ import train
+from survey.understand.training.second import write_second
 from survey.understand.training.ship import write_background, write_reader
-from survey.understand.training.text import read_labelled
+from survey.understand.training.text import BRIEF, read_labelled
 from survey.understand.training.tune import Recipe, read_with
 
 pytestmark = pytest.mark.model
@@ -29,4 +31,15 @@ def test_a_short_run_ships_a_reader_that_says_the_same(tmp_path: Path) -> None:
     shipped = load_reader(tmp_path).logits(TEXTS)
     assert shipped.shape == first.shape
     assert np.abs(shipped - first).max() < 0.1
+
+    brief = read_labelled(BRIEF)[:60]
+    write_second(answers, brief, tmp_path)
+    once = (tmp_path / "second.safetensors").read_bytes()
+    write_second(answers, brief, tmp_path)
+    assert (tmp_path / "second.safetensors").read_bytes() == once
+    read_manifest.cache_clear()
+    reader = load_reader(tmp_path)
+    wish, praise = tone_columns(reader.manifest.outputs)
+    polite = reader.logits([brief[0].text])[0]
+    assert polite[praise] > polite[wish]
     assert len((tmp_path / "background.txt").read_text().splitlines()) > 20

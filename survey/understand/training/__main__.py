@@ -10,6 +10,7 @@ from scipy.special import logit
 from sklearn.linear_model import LogisticRegression
 
 from survey.understand.trained import read_manifest
+from survey.understand.training.second import write_second
 from survey.understand.training.ship import write_background, write_reader
 from survey.understand.training.targets import (
     figures,
@@ -17,7 +18,7 @@ from survey.understand.training.targets import (
     tone_known,
     tone_targets,
 )
-from survey.understand.training.text import Labelled, read_labelled, without_copies
+from survey.understand.training.text import BRIEF, Labelled, read_labelled, without_copies
 from survey.understand.training.tune import Network, Recipe, read_with, tune
 
 HELD_OUT = ("c", "f")
@@ -28,7 +29,10 @@ WANTED_PRECISION = 0.70
 def main() -> None:
     """Train the shipped reader and write it to `survey/understand/shipped`."""
     asked = _arguments()
-    answers = without_copies(read_labelled())
+    answers, brief = without_copies(read_labelled()), read_labelled(BRIEF)
+    if asked.second_only:
+        write_second(answers, brief)
+        return
     recipe = Recipe(seed=asked.seed)
     say(f"{len(answers)} answers by {len({one.author for one in answers})} authors")
     if asked.keep_threshold:
@@ -39,6 +43,7 @@ def main() -> None:
     if not asked.check_only:
         write_background(answers, recipe.seed)
         write_reader(train(answers, recipe, say), threshold, calibration)
+        write_second(answers, brief)
 
 
 def check(
@@ -142,6 +147,9 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--check-only", action="store_true", help="train without HELD_OUT; score")
     parser.add_argument("--keep-threshold", action="store_true", help="skip the check")
+    parser.add_argument(
+        "--second-only", action="store_true", help="keep the tuned encoder; fit the second look"
+    )
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
 

@@ -10,8 +10,10 @@ from safetensors.torch import save_file
 
 from survey.understand.book import shipped_book
 from survey.understand.embed import PACKAGED_SHA256, file_sha256, open_model, packaged_folder
+from survey.understand.second import BUCKETS
 from survey.understand.split import split, word_count
 from survey.understand.trained import MANIFEST, SHIPPED, WEIGHTS, inner_encoder
+from survey.understand.training.second import write_look
 from survey.understand.training.targets import label_names, output_names
 from survey.understand.training.text import Labelled
 from survey.understand.training.tune import Network
@@ -29,7 +31,7 @@ def write_reader(
     folder: Path = SHIPPED,
     rank: int = RANK,
 ) -> None:
-    """Write the reader's two files.
+    """Write the reader's files, with a second look that adds nothing yet.
 
     Parameters
     ----------
@@ -53,6 +55,7 @@ def write_reader(
     manifest = {
         "version": VERSION,
         "sha256": file_sha256(folder / WEIGHTS),
+        "second_sha256": "",
         "base_sha256": PACKAGED_SHA256["model.safetensors"],
         "outputs": list(output_names()),
         "definitions": {theme.key: theme.definition_digest for theme in book.themes},
@@ -62,6 +65,9 @@ def write_reader(
     (folder / WEIGHTS).chmod(0o644)
     text = json.dumps(manifest, indent=1) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8")
+    outputs, width = network.head.weight.shape
+    nothing = np.zeros(outputs)
+    write_look(np.zeros((BUCKETS, outputs)), np.zeros((width, outputs)), nothing, folder)
 
 
 def write_background(answers: Sequence[Labelled], seed: int, folder: Path = SHIPPED) -> None:

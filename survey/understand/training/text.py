@@ -1,7 +1,8 @@
 """The labelled text: answers that people wrote and labelled by the coding frame.
 
 One file an author, one line an answer: labels, trade and text, parted by tabs. A label is a key
-with its tone (`-` wish, `+` praise, `?` unclear), or `nothing` or `other`. ` / ` is a line break.
+with its tone (`-` wish, `+` praise, `?` unclear); `nothing` or `other`, with a tone where there is
+one (`nothing+` is praise of nothing in particular). ` / ` is a line break.
 """
 
 import re
@@ -13,6 +14,8 @@ from survey.errors import EngineError
 from survey.understand.book import shipped_book
 
 FOLDER = Path(__file__).parent / "text"
+BRIEF = Path(__file__).parent / "brief"
+"""Short and plain answers, written after the encoder was tuned; the second look learns from it."""
 UNTONED = frozenset({"nothing", "other"})
 SIGNS = {"-": "wish", "+": "praise", "?": "unclear"}
 SHINGLE = 4
@@ -22,7 +25,7 @@ ALIKE = 0.5
 
 @dataclass(frozen=True)
 class Labelled:
-    """One answer; `labels` maps each key to its tone ('' for `nothing` and `other`)."""
+    """One answer; `labels` maps each key to its tone ('' where `nothing` or `other` has none)."""
 
     author: str
     trade: str
@@ -137,7 +140,7 @@ def _read_line(line: str, author: str, place: str, known: set[str]) -> Labelled:
 def _read_label(label: str, place: str, known: set[str]) -> tuple[str, str]:
     tone = SIGNS.get(label[-1:], "")
     key = label[:-1] if tone else label
-    if key not in known or bool(tone) is (key in UNTONED):
+    if key not in known or label == "nothing-" or not (tone or key in UNTONED):
         raise EngineError(f"{place}: {label!r} is not a label; write a key and its tone sign.")
     return key, tone
 

@@ -1,0 +1,135 @@
+"""Fit the reader's second look (`survey.understand.second`) and write it.
+
+It learns from the labelled text and from `brief`: short and plain answers, written apart after
+the encoder was tuned. On the labelled text the encoder's log-odds are already right, so that
+text holds the second look back, and the brief text moves it.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import save_file
+from scipy import sparse
+from scipy.optimize import minimize
+
+from survey.understand.embed import cores, file_sha256, run_in_batches
+from survey.understand.second import STRENGTH, word_features
+from survey.understand.split import plain
+from survey.understand.trained import MANIFEST, SECOND, SHIPPED, WEIGHTS, tuned_model
+from survey.understand.training.targets import label_targets, tone_known, tone_targets
+from survey.understand.training.text import Labelled
+
+PENALTY = 0.3
+BRIEF_COUNTS = 3.0
+"""How much more an answer of the brief text counts."""
+ROUNDS = 200
+
+
+def write_second(
+    answers: Sequence[Labelled], brief: Sequence[Labelled], folder: Path = SHIPPED
+) -> None:
+    """Fit the second look of a reader and write it beside the reader's weights.
+
+    Parameters
+    ----------
+    answers, brief : sequence of Labelled
+        The labelled text, and the short and plain text.
+    folder : Path
+        Holds the reader's weights; a second look that is there already is written over.
+    """
+    every = [*answers, *brief]
+    texts = [plain(one.text) for one in every]
+    model, tensors = tuned_model(folder / WEIGHTS)
+    vectors = run_in_batches(model, texts, cores(), lambda rows: rows)
+    start = (
+        vectors @ tensors["head.weight"].float().numpy().T + tensors["head.bias"].float().numpy()
+    )
+    counts = np.r_[np.ones(len(answers)), np.full(len(brief), BRIEF_COUNTS)]
+    known = np.hstack([np.ones_like(label_targets(every)), tone_known(every)])
+    targets = np.hstack([label_targets(every), tone_targets(every)])
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    features = sparse.hstack([word_features(texts), STRENGTH * vectors / lengths]).tocsr()
+    fitted = fit_beside(features, start, targets, known * counts[:, None])
+    words = features.shape[1] - vectors.shape[1]
+    write_look(fitted[:words], STRENGTH * fitted[words:-1], fitted[-1], folder)
+
+
+def write_look(
+    words: NDArray[np.floating],
+    vector: NDArray[np.floating],
+    shift: NDArray[np.floating],
+    folder: Path,
+) -> None:
+    """Write a second look and what it hashes to.
+
+    Parameters
+    ----------
+    words : ndarray, shape (BUCKETS, outputs)
+        What each column of words adds.
+    vector : ndarray, shape (d, outputs)
+        What the encoder's unit vector adds.
+    shift : ndarray, shape (outputs,)
+        What is added to every text.
+    folder : Path
+        Holds the manifest.
+    """
+    parts = {"words": words, "vector": vector, "bias": shift}
+    half = {name: np.ascontiguousarray(part, dtype=np.float16) for name, part in parts.items()}
+    save_file(half, folder / SECOND)
+    (folder / SECOND).chmod(0o644)
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    manifest["second_sha256"] = file_sha256(folder / SECOND)
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+
+
+def fit_beside(
+    features: sparse.csr_matrix,
+    start: NDArray[np.floating],
+    targets: NDArray[np.floating],
+    counts: NDArray[np.floating],
+) -> NDArray[np.float64]:
+    """Fit, output by output, what features add to log-odds that stay as they are.
+
+    Parameters
+    ----------
+    features : csr_matrix, shape (n, m)
+        What may be used.
+    start, targets, counts : ndarray, shape (n, outputs)
+        Log-odds to begin with, 0 or 1, and how much each counts.
+
+    Returns
+    -------
+    ndarray of float64, shape (m + 1, outputs)
+        Weights, and in the last row the shift; the shift has no penalty.
+    """
+    columns = [
+        _fit_one(
+            features, *(part[:, place].astype(np.float64) for part in (start, targets, counts))
+        )
+        for place in range(targets.shape[1])
+    ]
+    return np.column_stack(columns)
+
+
+def _fit_one(
+    features: sparse.csr_matrix,
+    start: NDArray[np.float64],
+    target: NDArray[np.float64],
+    counts: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Minimise the counted logistic loss plus half PENALTY times the squared weights."""
+    turned = features.T.tocsr()
+
+    def loss(guess: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        odds = start + features @ guess[:-1] + guess[-1]
+        each = np.logaddexp(0, odds) - target * odds
+        slope = counts * (1 / (1 + np.exp(-np.clip(odds, -40, 40))) - target)
+        total = float(counts @ each + PENALTY / 2 * guess[:-1] @ guess[:-1])
+        return total, np.r_[turned @ slope + PENALTY * guess[:-1], slope.sum()]
+
+    guess = np.zeros(features.shape[1] + 1)
+    best = minimize(loss, guess, jac=True, method="L-BFGS-B", options={"maxiter": ROUNDS})
+    return np.asarray(best.x, dtype=np.float64)
