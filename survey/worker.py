@@ -13,7 +13,7 @@ from types import FrameType
 from survey.answer.mailbox import LOOK_EVERY, MailboxRound
 from survey.ask.work import MailRound, mailer_of, settle
 from survey.guard.danger import read_rules
-from survey.records.anonymity import let_in, ready_to_be_let_in
+from survey.records.anonymity import let_go, let_in, ready_to_be_let_in
 from survey.records.answering import GIVEN
 from survey.records.arrivals import arrivals_wait, take_in
 from survey.records.counts import fold, waiting_changes
@@ -110,7 +110,11 @@ def worker_loops(database: Database, settings: Settings, stop: threading.Event) 
         Loop("counts", lambda: _counting(database)),
         *_mailbox_loops(database, settings, stop),
         Loop("anonymous", lambda: [lambda: _let_in_together(database)], every=5.0),
-        Loop("keeping", lambda: [lambda: let_old_answers_go(database)], every=60.0),
+        Loop(
+            "keeping",
+            lambda: [lambda: let_old_answers_go(database), lambda: _let_held_go(database)],
+            every=60.0,
+        ),
         Loop("settle", lambda: [lambda: settle(database)], every=30.0),
         Loop("news", lambda: [news], every=15.0),
     ]
@@ -170,6 +174,13 @@ def let_old_answers_go(database: Database, limit: int = 10) -> bool:
             if answer is not None and answer.state == GIVEN:
                 expire(session, answer, database_now(session), found.today)
     return len(found.answer_ids) == limit
+
+
+def _let_held_go(database: Database) -> bool:
+    """Let anonymous answers go with age that never found company."""
+    limit = 50
+    with database.writing() as session:
+        return let_go(session, database_now(session), limit=limit) == limit
 
 
 def run_loops(database: Database, loops: Sequence[Loop], stop: threading.Event) -> list[str]:

@@ -96,7 +96,7 @@ def _kept(place: OpenPlace, typed: Typed, cared: Cared, now: datetime) -> bool:
     def keep() -> bool:
         with database().writing() as session:
             if place.anonymous:
-                return hold_from_place(session, place, own, cared.text, nothing=nothing)
+                return hold_from_place(session, place, own, cared.text, now, nothing=nothing)
             return take_open(
                 session, place, own, cared.text, now, nothing=nothing, sealed=cared.sealed
             )

@@ -129,7 +129,7 @@ def _sent(token: str, now: datetime) -> Response:
     if link.answered:
         return _afterwards(link, typed, now)
     if link.anonymous:
-        return sent_anonymously(link, typed)
+        return sent_anonymously(link, typed, now)
     if typed.fault:
         return question_screen(_asking(link), typed)
     if typed.anonymous:  # the page promised more than holds by now

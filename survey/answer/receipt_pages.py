@@ -56,7 +56,7 @@ def used_page(link: OpenedLink, typed: Typed | None = None) -> Response:
     return used_screen(_asking(link, ""), unsaved)
 
 
-def sent_anonymously(link: OpenedLink, typed: Typed) -> Response:
+def sent_anonymously(link: OpenedLink, typed: Typed, now: datetime) -> Response:
     """Hold an anonymous answer and give out its receipt, at once: a second address that is opened
     right after would join the two in a web server's log.
     """
@@ -67,7 +67,7 @@ def sent_anonymously(link: OpenedLink, typed: Typed) -> Response:
 
     def hold() -> str:
         with database().writing() as session:
-            return hold_from_link(session, link, typed.own, text, nothing=typed.nothing)
+            return hold_from_link(session, link, typed.own, text, now, nothing=typed.nothing)
 
     try:
         outcome = twice_if_lost(hold)

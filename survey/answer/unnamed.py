@@ -18,6 +18,7 @@ from survey.answer.actions import take_answer, use_up
 from survey.answer.afterwards import Outcome, change_answer, take_back
 from survey.answer.places import OpenPlace
 from survey.answer.queries import OpenedLink, opened_link
+from survey.clock import day_in
 from survey.errors import ConflictError
 from survey.records import (
     HeldAnswer,
@@ -28,6 +29,7 @@ from survey.records import (
     Workspace,
     new_id,
 )
+from survey.records.anonymity import week_of
 from survey.records.askings import ASKING, counted_asking
 from survey.records.counts import Measure, count
 from survey.records.straight import straight_of
@@ -118,14 +120,15 @@ def _make_visit(session: Session, place: OpenPlace, invitation_id: int, now: dat
 
 
 def hold_from_place(
-    session: Session, place: OpenPlace, own: str, text: str, *, nothing: bool = False
+    session: Session, place: OpenPlace, own: str, text: str, now: datetime, *, nothing: bool = False
 ) -> bool:
     """Hold an anonymous answer that came by an open link; False when the page was sent before."""
-    return _hold(session, place.workspace_id, place.question_id, own, text, nothing=nothing)
+    which = (place.workspace_id, place.question_id)
+    return _hold(session, which, own, text, now, nothing=nothing)
 
 
 def hold_from_link(
-    session: Session, link: OpenedLink, own: str, text: str, *, nothing: bool = False
+    session: Session, link: OpenedLink, own: str, text: str, now: datetime, *, nothing: bool = False
 ) -> Literal["held", "sent before", "used", "not ours"]:
     """Hold the one anonymous answer of an invitation, of which only the state changes.
 
@@ -138,7 +141,9 @@ def hold_from_link(
     own : str
         The page's token: from now on the receipt.
     text : str
-        As stored; empty with `nothing`.
+        As readers may see it (see `cared_for`); empty with `nothing`.
+    now : datetime
+        The present moment, of which the week is kept.
     nothing : bool
         Whether nothing more was needed.
 
@@ -160,7 +165,8 @@ def hold_from_link(
     if not use_up(straight_of(session), link):
         return "used"
     _count_reply(session, link)
-    if not _hold(session, link.workspace_id, link.question_id, own, text, nothing=nothing):
+    which = (link.workspace_id, link.question_id)
+    if not _hold(session, which, own, text, now, nothing=nothing):
         raise ConflictError("This page is just being sent. Please wait a moment.")
     return "held"
 
@@ -178,15 +184,16 @@ def _count_reply(session: Session, link: OpenedLink) -> None:
 
 
 def _hold(
-    session: Session, workspace_id: int, question_id: int, own: str, text: str, *, nothing: bool
+    session: Session, which: tuple[int, int], own: str, text: str, now: datetime, *, nothing: bool
 ) -> bool:
-    answer_id = new_id()
+    (workspace_id, question_id), answer_id = which, new_id()
     if not _claimed(session, workspace_id, "receipt", answer_id, own):
         return False
+    zone = session.scalars(select(Workspace.time_zone).where(Workspace.id == workspace_id)).one()
     session.execute(
         insert(HeldAnswer).values(
             workspace_id=workspace_id, id=answer_id, question_id=question_id, body=text,
-            said_nothing=nothing, withdrawn=False,
+            said_nothing=nothing, withdrawn=False, since=week_of(day_in(now, zone)),
         )
     )  # fmt: skip
     return True

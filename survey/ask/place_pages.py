@@ -20,6 +20,7 @@ from survey.ask.places import (
     questions_asked,
     read_place,
     read_sites,
+    show_in_company_of,
 )
 from survey.ask.queries import asking_settings
 from survey.clock import utc_now
@@ -184,6 +185,10 @@ def _place_page(found: PlaceShown, form: SitesForm) -> str:
 @open_to("owner")
 def anonymous() -> str:
     """Say what asking anonymously means, and which questions are asked so."""
+    return _anonymous_page()
+
+
+def _anonymous_page(fault: str | None = None, typed: str | None = None) -> str:
     with database().reading() as session:
         inside = place().workspace_id
         return render_template(
@@ -191,13 +196,17 @@ def anonymous() -> str:
             questions=questions_asked(session, inside),
             held={one.question_id: one.answers for one in held_answers(session, inside)},
             company=smallest_company(session, inside),
+            fault=fault,
+            typed=typed,
         )
 
 
 @blueprint.post("/w/<workspace>/anonymous")
 @open_to("owner")
-def post_anonymous() -> Answered:
-    """Ask a question anonymously from now on, or with names."""
+def post_anonymous() -> Answered | tuple[str, int]:
+    """Ask a question anonymously from now on, or with names; or change the company it takes."""
+    if "company" in request.form:
+        return _change_company(request.form["company"].strip())
     told = request.form.get("question", "")
     question_id = int(told) if told.isascii() and told.isdigit() and len(told) < 20 else 2**63
     is_anonymous = request.form.get("ask") == "anonymously"
@@ -208,4 +217,15 @@ def post_anonymous() -> Answered:
         if is_anonymous
         else "From now on answers come with who was asked. Anonymous ones stay anonymous."
     )
+    return redirect(url_for("places.anonymous"), 303)
+
+
+def _change_company(typed: str) -> Answered | tuple[str, int]:
+    answers = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 6 else 0
+    try:
+        with database().writing() as session:
+            show_in_company_of(session, place().workspace_id, answers)
+    except FieldError as error:
+        return _anonymous_page(str(error), typed), 422
+    flash(f"Saved. Anonymous answers are shown once {answers} have come.")
     return redirect(url_for("places.anonymous"), 303)

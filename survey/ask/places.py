@@ -13,12 +13,22 @@ from sqlalchemy.orm import Session
 from survey.ask.interaction import read_line, read_segments
 from survey.ask.queries import first_question_id
 from survey.errors import ConflictError, FieldError, NotFoundError
-from survey.records import Link, Place, Question, QuestionText, QuestionVersion, new_id
+from survey.records import (
+    Link,
+    Place,
+    Question,
+    QuestionText,
+    QuestionVersion,
+    Workspace,
+    new_id,
+)
+from survey.records.anonymity import FEWEST_TOGETHER, held_answers
 from survey.settings import Settings
 from survey.tokens import make_token, new_nonce, token_sha256
 
 LONGEST_NAME = 120
 MOST_PLACES = 500
+MOST_TOGETHER = 100
 MOST_SITES = 20
 _SITE = re.compile(r"https?://(\[[0-9a-f:]{2,39}\]|[a-z0-9.-]{1,253})(:[0-9]{1,5})?")
 
@@ -238,6 +248,36 @@ def _change(session: Session, workspace_id: int, place_id: int, **values: Any) -
         .values(**values)
         .execution_options(synchronize_session=False)
     )
+
+
+def show_in_company_of(session: Session, workspace_id: int, answers: int) -> None:
+    """Say how many anonymous answers have to have come before any is shown.
+
+    Parameters
+    ----------
+    session : Session
+        A writing session; the edge commits.
+    workspace_id : int
+        Whose.
+    answers : int
+        2 to 100.
+
+    Raises
+    ------
+    FieldError
+        Outside that range, and for fewer than was promised to those who wait now.
+    """
+    if not FEWEST_TOGETHER <= answers <= MOST_TOGETHER:
+        raise FieldError("company", f"Please give {FEWEST_TOGETHER} to {MOST_TOGETHER} answers.")
+    workspace = session.get_one(Workspace, workspace_id, with_for_update=True)
+    if answers < workspace.smallest_group and held_answers(session, workspace_id):
+        raise FieldError(
+            "company",
+            "Answers wait now whose writers were promised more company. Please make it smaller "
+            "once they were shown.",
+        )
+    workspace.smallest_group = answers
+    session.flush()
 
 
 @dataclass(frozen=True)

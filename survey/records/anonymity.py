@@ -12,23 +12,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ForeignKey, delete, func, insert, select
+from sqlalchemy import ForeignKey, and_, delete, func, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from survey.clock import day_in
-from survey.records.accounts import Workspace
+from survey.records.accounts import Link, Workspace
 from survey.records.answering import GIVEN, WITHDRAWN, Answer, AnswerText
 from survey.records.arrivals import note_arrival
 from survey.records.base import CLUSTERED, Record, owned_by, row_id
 from survey.records.care import Spoken, flag_dangers
 from survey.records.counts import Counted, Measure, count_many
+from survey.records.withdrawal import months_before
 
 FEWEST_TOGETHER = 2  # whatever the workspace says: one alone is never let in
 AT_ONCE = 50  # a write transaction should stay short
 
 
 class HeldAnswer(Record):
-    """An anonymous answer that waits for company: no person, no moment, no order of arrival."""
+    """An anonymous answer that waits for company: no person, no moment, no order of arrival.
+
+    ``since`` is the Monday of its week, so that it goes with age where no company ever comes.
+    """
 
     __tablename__ = "held_answer"
     __table_args__ = (owned_by("question_id", table="question"), CLUSTERED)
@@ -41,6 +45,7 @@ class HeldAnswer(Record):
     said_nothing: Mapped[bool] = mapped_column(default=False)
     withdrawn: Mapped[bool] = mapped_column(default=False)
     body: Mapped[str]
+    since: Mapped[date | None]
 
 
 @dataclass(frozen=True)
@@ -126,6 +131,48 @@ def let_in(session: Session, workspace_id: int, question_id: int, now: datetime)
     )
     workspace.answers_changed_at = now
     return len(held)
+
+
+def let_go(session: Session, now: datetime, *, limit: int) -> int:
+    """Erase anonymous answers that waited for company as long as answers are kept.
+
+    Parameters
+    ----------
+    session : Session
+        A writing session; the edge commits.
+    now : datetime
+        The database's time.
+    limit : int
+        At most so many.
+
+    Returns
+    -------
+    int
+        How many were erased, with their receipts.
+    """
+    gone = 0
+    keeping = session.execute(
+        select(Workspace.id, Workspace.keep_months, Workspace.time_zone).where(
+            Workspace.keep_months.is_not(None)
+        )
+    ).all()
+    for row in keeping:
+        last = months_before(day_in(now, row.time_zone), row.keep_months)
+        old = and_(HeldAnswer.workspace_id == row.id, HeldAnswer.since <= last)
+        ids = session.scalars(select(HeldAnswer.id).where(old).limit(limit - gone)).all()
+        _erase(session, row.id, ids)
+        gone += len(ids)
+    return gone
+
+
+def _erase(session: Session, workspace_id: int, ids: Sequence[int]) -> None:
+    for table, which in ((HeldAnswer, HeldAnswer.id), (Link, Link.target_id)):
+        kind = [Link.kind == "receipt"] if table is Link else []
+        session.execute(
+            delete(table)
+            .where(table.workspace_id == workspace_id, which.in_(ids), *kind)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def week_of(day: date) -> date:

@@ -103,8 +103,10 @@ def test_an_answer_changes_nothing_of_its_invitation_but_the_state(
         held = session.scalars(select(HeldAnswer)).one()
         row = {column.name: getattr(held, column.name) for column in HeldAnswer.__table__.columns}
         assert str(invited.invitation_id) not in repr(row)
+        assert held.since is not None
+        assert held.since.weekday() == 0
         assert set(row) == {
-            "workspace_id", "id", "question_id", "said_nothing", "withdrawn", "body"
+            "workspace_id", "id", "question_id", "said_nothing", "withdrawn", "body", "since"
         }  # fmt: skip
         folded = counts_now(session, business.workspace_id)
         rebuild(session, business.workspace_id)

@@ -3,8 +3,12 @@
 import re
 
 import pytest
+from flask import Flask
+from sqlalchemy import select
 
 from survey.ask.poster import Poster, can_be_pdf, poster_pdf, poster_svg
+from survey.records import HeldAnswer, Question
+from survey.records.database import Database
 from tests.support.browser import Browser
 from tests.support.people import Business
 
@@ -119,3 +123,25 @@ def test_anonymous_asking_is_switched_by_owners_for_their_own_questions(
     assert "Asked anonymously." in owner.get(business.at("anonymous")).get_data(as_text=True)
     owner.send(business.at("anonymous"), question=found.group(1), ask="with names")
     assert "Asked with names" in owner.get(business.at("anonymous")).get_data(as_text=True)
+
+
+def test_the_company_it_takes_can_be_changed_but_not_below_what_was_promised(
+    app: Flask, owner: Browser, client: Browser, business: Business
+) -> None:
+    page = business.at("anonymous")
+    assert owner.send(page, company="8").status_code == 303
+    for wrong in ("1", "101", "", "many", "9" * 30):
+        refused = owner.send(page, company=wrong)
+        assert refused.status_code == 422
+        assert "2 to 100" in refused.get_data(as_text=True)
+    database: Database = app.extensions["afterword"].database
+    with database.writing() as session:
+        question_id = session.scalars(
+            select(Question.id).where(Question.workspace_id == business.workspace_id)
+        ).one()
+        session.add(
+            HeldAnswer(workspace_id=business.workspace_id, id=7, question_id=question_id, body="x")
+        )
+    assert owner.send(page, company="5").status_code == 422
+    assert owner.send(page, company="9").status_code == 303
+    assert "shown once 9 have come" in owner.get(page).get_data(as_text=True)

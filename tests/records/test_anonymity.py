@@ -10,11 +10,12 @@ from survey.records import (
     AnswerSegment,
     AnswerText,
     HeldAnswer,
+    Link,
     Question,
     Workspace,
     new_id,
 )
-from survey.records.anonymity import held_answers, let_in, ready_to_be_let_in, week_of
+from survey.records.anonymity import held_answers, let_go, let_in, ready_to_be_let_in, week_of
 from survey.records.counts import counts_now, rebuild
 from survey.records.database import Database
 from tests.support.people import Business, make_business
@@ -148,3 +149,26 @@ def test_the_oracle_of_the_counts_cuts_no_anonymous_answer_by_segment(
 )
 def test_a_week_begins_on_monday(day: date, monday: date) -> None:
     assert week_of(day) == monday
+
+
+def test_what_never_finds_company_goes_with_age(database: Database, asking: Business) -> None:
+    _hold(database, asking, "Old.", "New.")
+    with database.writing() as session:
+        session.execute(update(Workspace).values(keep_months=2))
+        for body, since in (("Old.", date(2026, 9, 14)), ("New.", date(2026, 9, 21))):
+            session.execute(update(HeldAnswer).where(HeldAnswer.body == body).values(since=since))
+        old = session.scalars(select(HeldAnswer.id).where(HeldAnswer.body == "Old.")).one()
+        for target, kind in ((old, "receipt"), (old, "place")):
+            session.add(
+                Link(
+                    token_sha256=kind.encode(),
+                    workspace_id=asking.workspace_id,
+                    kind=kind,
+                    target_id=target,
+                )
+            )
+    with database.writing() as session:
+        assert let_go(session, NOW, limit=10) == 1
+    with database.reading() as session:
+        assert session.scalars(select(HeldAnswer.body)).all() == ["New."]
+        assert session.scalars(select(Link.kind)).all() == ["place"]
