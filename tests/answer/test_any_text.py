@@ -1,0 +1,131 @@
+"""Whatever somebody types: no failure, and the text comes back as it is stored."""
+
+import html
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from survey.app import create_app
+from survey.records import Answer, AnswerText, Workspace
+from survey.records.database import Database
+from survey.records.guarding import SHOW
+from survey.records.text import LONGEST_ANSWER, as_stored
+from survey.settings import read_settings
+from tests.support.invitations import SECRET_KEY
+from tests.support.many_links import ask_many
+from tests.support.people import make_business
+
+URLENCODED = "application/x-www-form-urlencoded"
+# Everything, lone surrogates and NUL too; then what trips parsers, and what is very long.
+ODD = (
+    "\0", "\ud83d", "\r\n", "\r", "\u2028", "\ufeff", "</textarea>", "{{ 7*7 }}", "&lt;", "%00", "+",
+    "'", "👩🏽‍⚕️",
+)  # fmt: skip
+TYPED = st.one_of(
+    st.text(st.characters(), max_size=80),
+    st.lists(st.one_of(st.sampled_from(ODD), st.text(st.characters(), max_size=9))).map("".join),
+    st.builds(
+        lambda piece, times: piece * times,
+        st.text(st.characters(), min_size=1, max_size=30),
+        st.integers(1, 1500),
+    ),
+)
+
+
+class Texts:
+    """Links without end, each to be answered by one text."""
+
+    def __init__(self, app: Flask) -> None:
+        self.database: Database = app.extensions["afterword"].database
+        self.client = app.test_client()
+        self.workspace_id = make_business(self.database, "Hill Street").workspace_id
+        self._links: list[str] = []
+        with self.database.writing() as session:  # what is masked has tests of its own
+            session.get_one(Workspace, self.workspace_id).personal_data = SHOW
+
+    def link(self) -> str:
+        """Return a link that nobody has answered with."""
+        if not self._links:
+            with self.database.writing() as session:
+                self._links = ask_many(session, self.workspace_id, 200, SECRET_KEY)
+        return self._links.pop()
+
+    def hold(self, typed: str) -> None:
+        """Send a text, change it to itself and another, and look at what comes back."""
+        link, stored = self.link(), as_stored(typed)
+        body = f"answer={quote(typed, errors='surrogatepass')}"
+        sent = self.client.post(link, data=body, content_type=URLENCODED)
+        assert sent.status_code in (303, 422), sent.status_code
+        if sent.status_code == 422:
+            assert len(stored) > LONGEST_ANSWER or not re.search(r"\w", stored)
+            assert _in_box(sent.get_data(as_text=True)) == stored
+            return
+        assert self._kept() == stored
+        assert _in_box(self.client.get(f"{link}?change").get_data(as_text=True)) == stored
+        shown = html.unescape(self.client.get(link).get_data(as_text=True))
+        assert stored in shown
+        change = f"do=change&seen=1&answer=x{quote(typed, errors='surrogatepass')}"
+        changed = self.client.post(link, data=change, content_type=URLENCODED)
+        assert changed.status_code == (422 if len(stored) == LONGEST_ANSWER else 303)
+        if changed.status_code == 303:
+            assert self._kept() == "x" + stored
+
+    def _kept(self) -> str:
+        """Return the words of the newest answer, and forget which one it was."""
+        with self.database.reading() as session:
+            newest = select(AnswerText.body).order_by(AnswerText.written_at.desc()).limit(1)
+            return session.scalars(newest).one()
+
+
+def _in_box(page: str) -> str:
+    found = re.search(r"<textarea[^>]*>\n?(.*?)</textarea>", page, re.S)
+    assert found
+    return html.unescape(found.group(1))
+
+
+@pytest.fixture(scope="module")
+def texts(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Texts]:
+    """One application for all texts: what fails must do so for its text alone."""
+    directory = tmp_path_factory.mktemp("texts")
+    copy = directory / "afterword.db"
+    copy.write_bytes(sqlite_template.read_bytes())
+    app = create_app(
+        read_settings(
+            {
+                "SURVEY_DATA_DIR": str(directory),
+                "SURVEY_DATABASE_URL": f"sqlite:///{copy}",
+                "SURVEY_SECRET_KEY": SECRET_KEY.decode(),
+                "SURVEY_BASE_URL": "http://localhost",
+            }
+        )
+    )
+    yield Texts(app)
+    app.extensions["afterword"].database.close()
+
+
+def _every_text(texts: Texts, examples: int) -> None:
+    @settings(max_examples=examples, suppress_health_check=list(HealthCheck))
+    @given(TYPED)
+    def hold(typed: str) -> None:
+        texts.hold(typed)
+
+    hold()
+
+
+def test_any_text_is_kept_and_comes_back_as_stored(texts: Texts) -> None:
+    _every_text(texts, 300)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(7200)
+def test_a_hundred_thousand_texts_are_kept_and_come_back_as_stored(texts: Texts) -> None:
+    _every_text(texts, 100_000)
+    with texts.database.reading() as session:
+        assert session.scalar(select(Answer.id).limit(1)) is not None
