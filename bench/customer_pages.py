@@ -1,0 +1,125 @@
+"""How long the server takes for each of the customer's surfaces: ``python -m bench.customer_pages``.
+
+Every screen and every press goes through the whole application (SQLite in a fresh directory, or
+the empty database at ``--url``) beside ten thousand other answers. The target is a median below
+10 ms for each; the processor's time is told, too, since a busy machine does not stretch it.
+"""
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from survey.app import create_app
+from survey.clock import utc_now
+from survey.records.database import Database
+from survey.records.migrate import migrate
+from survey.records.talks import Consent, set_consent, write_letter
+from survey.settings import read_settings
+from tests.support.answers import fill
+from tests.support.given import Given, give, sort_into, theme_of
+from tests.support.invitations import SECRET_KEY
+from tests.support.many_links import ask_many
+from tests.support.people import Business, make_business
+
+ROUNDS = 60
+TARGET = 10.0  # milliseconds
+
+
+def main() -> int:
+    """Measure every surface; 1 when one misses the target."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--url", default="")
+    arguments.add_argument("--answers", type=int, default=10_000)
+    given = arguments.parse_args()
+    with tempfile.TemporaryDirectory() as directory:
+        return report(Path(directory), given.url, given.answers)
+
+
+def report(directory: Path, url: str, answers: int) -> int:
+    """Fill a workspace, then measure screens and presses."""
+    settings = read_settings(
+        {
+            "SURVEY_DATA_DIR": str(directory),
+            "SURVEY_DATABASE_URL": url,
+            "SURVEY_SECRET_KEY": SECRET_KEY.decode(),
+            "SURVEY_BASE_URL": "http://localhost",
+        }
+    )
+    database = Database(settings.database_url)
+    migrate(database.engine)
+    business = make_business(database, "Bench")
+    with database.writing() as session:
+        fill(session, business.workspace_id, answers, utc_now().date())
+        links = ask_many(session, business.workspace_id, 10 * ROUNDS, SECRET_KEY)
+    if not database.on_sqlite:
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as link:
+            link.exec_driver_sql("VACUUM ANALYZE")
+    app = create_app(settings)
+    browser = app.test_client()
+    slow = []
+
+    def measure(name: str, act: Callable[[int], int], *, expect: int) -> None:
+        if _measure(name, act, expect=expect) > TARGET:
+            slow.append(name)
+
+    def post(**fields: str) -> Callable[[int], int]:
+        return lambda place: browser.post(links[place], data=fields).status_code
+
+    measure("the question", lambda place: browser.get(links[place]).status_code, expect=200)
+    measure("a blank answer, sent back", post(answer=""), expect=422)
+    measure("the answer", post(answer="Less waiting, please."), expect=303)
+    measure("the answer again", post(answer="Less waiting, please."), expect=303)
+    measure("what was said", lambda place: browser.get(links[place]).status_code, expect=200)
+    measure(
+        "the form to change it",
+        lambda place: browser.get(links[place] + "?change").status_code,
+        expect=200,
+    )
+    measure("the change", post(do="change", seen="1", answer="Less waiting."), expect=303)
+    measure("leave to come back", post(do="come-back", may="1", how="mail"), expect=303)
+    talked = _talked(database, business)
+    measure("a reply and what changed", lambda _: browser.get(talked.link).status_code, expect=200)
+    measure("a letter back", post(do="write", seen="0", answer="Thank you."), expect=303)
+    measure("taking it back", post(do="withdraw"), expect=303)
+    measure("what was taken back", lambda place: browser.get(links[place]).status_code, expect=200)
+    measure("an unknown link", lambda _: browser.get("/a/unknown").status_code, expect=404)
+    app.extensions["afterword"].database.close()
+    database.close()
+    print("over the target: " + ", ".join(slow) if slow else "every surface is under 10 ms")
+    return 1 if slow else 0
+
+
+def _talked(database: Database, business: Business) -> Given:
+    given = give(database, business, "Nobody told me the price.")
+    theme = theme_of(database, business, "Prices")
+    sort_into(database, business, theme, given)
+    with database.writing() as session:
+        set_consent(session, business.workspace_id, given.id, Consent(True), utc_now())
+        for _ in range(3):
+            write_letter(session, business.workspace_id, given.id, "x" * 400, utc_now(), signed="S")
+    return given
+
+
+def _measure(name: str, act: Callable[[int], int], *, expect: int) -> float:
+    times = []
+    busy = time.process_time()
+    for place in range(ROUNDS):
+        started = time.perf_counter()
+        status = act(place)
+        times.append(1000 * (time.perf_counter() - started))
+        if status != expect:
+            raise SystemExit(f"{name}: {status}")
+    busy = 1000 * (time.process_time() - busy) / ROUNDS
+    times.sort()
+    median = statistics.median(times)
+    print(f"{name:28} median {median:5.1f} ms   p95 {times[int(0.95 * ROUNDS)]:5.1f} ms   "
+          f"processor {busy:5.1f} ms", flush=True)  # fmt: skip
+    return median
+
+
+if __name__ == "__main__":
+    sys.exit(main())
