@@ -1,4 +1,4 @@
-"""How long the server takes for each of the customer's surfaces: ``python -m bench.customer_pages``.
+"""How long the server takes for the customer's surfaces: ``python -m bench.customer_pages``.
 
 Every screen and every press goes through the whole application (SQLite in a fresh directory, or
 the empty database at ``--url``) beside ten thousand other answers. The target is a median below

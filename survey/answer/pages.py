@@ -201,38 +201,34 @@ def _nothing_opens(token: str, now: datetime, typed: Typed | None = None) -> Res
 
 def _afterwards(link: OpenedLink, typed: Typed, now: datetime) -> Response:
     """Do with an answer that was given before what was asked, or say why not."""
-    with database().reading() as session:
-        said = what_was_said(session, link, settings().secret_key)
-        asking = asking_by_link(link, _wording(link))
+    said = _said_now(link)
     if said is None:  # given anonymously; or somebody is just removing it
         return used_page(link, typed)
     if said.state != "given":
-        return _gone(asking, said, typed)
+        return _gone(link, said, typed)
     doing = {
         "change": _change,
         "withdraw": _withdraw,
         "come-back": _come_back,
         "write": _write,
     }.get(typed.doing, _second_answer)
-    return doing(link, asking, said, typed, now)
+    return doing(link, said, typed, now)
 
 
-def _second_answer(
-    link: OpenedLink, asking: Asking, said: Said, typed: Typed, now: datetime
-) -> Response:
+def _second_answer(link: OpenedLink, said: Said, typed: Typed, now: datetime) -> Response:
     """Pressing twice is no fault; other words may take the place of the first, if wanted."""
     # What no page takes is not looked through: that would take minutes.
     same = not typed.fault and said.says(_cared_for(link, typed).text, typed.text)
     if typed.blank or same:
         return _to_what_was_said()
-    return change_screen(asking, said, typed=typed, stale=True)
+    return change_screen(_asking(link), said, typed=typed, stale=True)
 
 
-def _change(link: OpenedLink, asking: Asking, said: Said, typed: Typed, now: datetime) -> Response:
+def _change(link: OpenedLink, said: Said, typed: Typed, now: datetime) -> Response:
     if typed.nothing and typed.text == said.text:
         typed = replace(typed, words_left_out=True)  # what stands in the box is what was said
     if typed.fault:
-        return change_screen(asking, said, typed=typed, fault=typed.fault)
+        return change_screen(_asking(link), said, typed=typed, fault=typed.fault)
     cared = Cared("") if typed.nothing else _cared_for(link, typed)
     if not typed.nothing and said.says(cared.text, typed.text):
         return _to_what_was_said()
@@ -246,22 +242,18 @@ def _change(link: OpenedLink, asking: Asking, said: Said, typed: Typed, now: dat
         return _to_what_was_said()
     said = _said_now(link) or said
     if said.state != "given":
-        return _gone(asking, said, typed)
-    return change_screen(asking, said, typed=typed, stale=True)
+        return _gone(link, said, typed)
+    return change_screen(_asking(link), said, typed=typed, stale=True)
 
 
-def _withdraw(
-    link: OpenedLink, asking: Asking, said: Said, typed: Typed, now: datetime
-) -> Response:
+def _withdraw(link: OpenedLink, said: Said, typed: Typed, now: datetime) -> Response:
     _written(lambda session: take_back(session, link.workspace_id, said.answer_id, now))
     return _to_what_was_said()
 
 
-def _come_back(
-    link: OpenedLink, asking: Asking, said: Said, typed: Typed, now: datetime
-) -> Response:
+def _come_back(link: OpenedLink, said: Said, typed: Typed, now: datetime) -> Response:
     if typed.consent_fault:
-        return _said_again(link, asking, said, typed, typed.consent_fault)
+        return _said_again(link, said, typed, typed.consent_fault)
     _written(
         lambda session: allow_coming_back(
             session, link.workspace_id, said.answer_id, typed.consent, now
@@ -270,16 +262,16 @@ def _come_back(
     return _to_what_was_said()
 
 
-def _write(link: OpenedLink, asking: Asking, said: Said, typed: Typed, now: datetime) -> Response:
+def _write(link: OpenedLink, said: Said, typed: Typed, now: datetime) -> Response:
     if typed.fault:
-        return _said_again(link, asking, said, typed, typed.fault)
+        return _said_again(link, said, typed, typed.fault)
     outcome = _written(
         lambda session: write_back(
             session, link.workspace_id, said.answer_id, typed.text, now, after=typed.seen
         )
     )
     if outcome == "withdrawn":
-        return _gone(asking, _said_now(link) or said, typed)
+        return _gone(link, _said_now(link) or said, typed)
     return _to_what_was_said()
 
 
@@ -296,14 +288,14 @@ def _said_now(link: OpenedLink) -> Said | None:
         return what_was_said(session, link, settings().secret_key)
 
 
-def _said_again(link: OpenedLink, asking: Asking, said: Said, typed: Typed, fault: str) -> Response:
+def _said_again(link: OpenedLink, said: Said, typed: Typed, fault: str) -> Response:
     with database().reading() as session:
         since = what_came_since(session, link, said)
-    return said_screen(asking, said, since, typed=typed, fault=fault)
+    return said_screen(_asking(link), said, since, typed=typed, fault=fault)
 
 
-def _gone(asking: Asking, said: Said, typed: Typed) -> Response:
+def _gone(link: OpenedLink, said: Said, typed: Typed) -> Response:
     """Taking back twice is no fault; words that come too late are given back."""
     if typed.doing in ("withdraw", "come-back") or typed.blank:
         return _to_what_was_said()
-    return gone_screen(asking, said, typed.text)
+    return gone_screen(_asking(link), said, typed.text)

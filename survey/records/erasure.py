@@ -1,19 +1,25 @@
 """The one way to forget an answer's words, wherever they went."""
 
+import re
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, null, select, text, update
 from sqlalchemy.orm import Session
 
 from survey.records.answering import Answer, AnswerText
+from survey.records.arrivals import Arrival
 from survey.records.asking import OutgoingMail
+from survey.records.base import Record, table_of
 from survey.records.guarding import Flag, SealedText
-from survey.records.mapping import forget_place
+from survey.records.mapping import MapLayout, MapPlace, MapWaiting
 from survey.records.replying import ChangeNote, Message, Talk
 from survey.records.search import forget_answers
+from survey.records.straight import Prepared, Straight, straight_of
 from survey.records.text import text_digest
 from survey.records.theming import Exemplar, TextVector
 from survey.records.verbatim import forget_names
+
+_PHRASE = re.compile(r"\s*(?:\S+\s*){1,8}")  # enough words to find the few who say the same
 
 
 def erase(session: Session, workspace_id: int, answer_id: int) -> None:
@@ -32,19 +38,14 @@ def erase(session: Session, workspace_id: int, answer_id: int) -> None:
     what was noted for this customer alone.
     """
     forget_words(session, workspace_id, answer_id)
-    letters = select(Message.id).where(*_about(Message, workspace_id, answer_id))
-    session.execute(
-        delete(OutgoingMail).where(
-            OutgoingMail.workspace_id == workspace_id, OutgoingMail.id.in_(letters)
-        )
-    )
-    for record in (Message, Talk, ChangeNote):
-        session.execute(delete(record).where(*_about(record, workspace_id, answer_id)))
-    session.execute(
-        update(Answer)
-        .where(Answer.workspace_id == workspace_id, Answer.id == answer_id)
-        .values(served_by=None, channel=None, reference=None)
-    )
+    forget_letters(session, workspace_id, answer_id)
+
+
+def forget_letters(session: Session, workspace_id: int, answer_id: int) -> None:
+    """Clear what was written about an answer, and what is known of who served its customer."""
+    straight, of = straight_of(session), {"workspace": workspace_id, "answer": answer_id}
+    for statement in _LETTERS:
+        straight.run(statement, of)
 
 
 def forget_words(session: Session, workspace_id: int, answer_id: int) -> None:
@@ -60,36 +61,110 @@ def forget_words(session: Session, workspace_id: int, answer_id: int) -> None:
     Quotes are read from the text by their offsets, so they go with it. A vector is kept by the
     text's hash; it goes unless another answer has the very same text.
     """
-    texts = (AnswerText.workspace_id == workspace_id, AnswerText.answer_id == answer_id)
-    bodies = [body for body in session.scalars(select(AnswerText.body).where(*texts)) if body]
-    forget_names(session, workspace_id, answer_id, bodies)
-    session.execute(update(AnswerText).where(*texts).values(body=""))
-    for record in (SealedText, Flag, Exemplar):
-        session.execute(delete(record).where(*_about(record, workspace_id, answer_id)))
+    straight, of = straight_of(session), {"workspace": workspace_id, "answer": answer_id}
+    bodies = [body for (body,) in straight.rows(_BODIES, of) if body]
+    if bodies:
+        forget_names(session, workspace_id, answer_id, bodies)
+    for statement in _WORDS:
+        straight.run(statement, of)
     for body in bodies:
-        _forget_vectors(session, workspace_id, body)
-    forget_place(session, workspace_id, answer_id)
+        _forget_vectors(straight, workspace_id, body)
     forget_answers(session, workspace_id, [answer_id])
 
 
-def _about(
-    record: type[Message | Talk | ChangeNote | Exemplar | SealedText | Flag],
-    workspace_id: int,
-    answer_id: int,
-) -> tuple[Any, ...]:
-    return record.workspace_id == workspace_id, record.answer_id == answer_id
-
-
-def _forget_vectors(session: Session, workspace_id: int, body: str) -> None:
-    still_said = session.scalar(
-        select(AnswerText.answer_id)
-        .where(AnswerText.workspace_id == workspace_id, AnswerText.body == body)
-        .limit(1)
+def _of_answer(record: type[Record]) -> tuple[Any, Any]:
+    columns = table_of(record).c
+    return (
+        columns.workspace_id == bindparam("workspace"),
+        columns.answer_id == bindparam("answer"),
     )
-    if still_said is None:
-        session.execute(
-            delete(TextVector).where(
-                TextVector.workspace_id == workspace_id,
-                TextVector.text_sha256 == text_digest(body),
-            )
+
+
+_answer, _mail, _message, _text, _vector, _place, _layout = (
+    table_of(record).c
+    for record in (Answer, OutgoingMail, Message, AnswerText, TextVector, MapPlace, MapLayout)
+)
+_BODIES = Prepared(select(_text.body).where(*_of_answer(AnswerText)))
+_WORDS = (
+    Prepared(update(table_of(AnswerText)).where(*_of_answer(AnswerText)).values(body="")),
+    Prepared(
+        delete(table_of(MapPlace)).where(
+            _place.workspace_id == bindparam("workspace"),
+            _place.layout_id.in_(
+                select(_layout.id).where(_layout.workspace_id == bindparam("workspace"))
+            ),
+            _place.answer_id == bindparam("answer"),
         )
+    ),
+    *(
+        Prepared(delete(table_of(record)).where(*_of_answer(record)))
+        for record in (SealedText, Flag, Exemplar, MapWaiting)
+    ),
+)
+_LETTERS = (
+    Prepared(
+        delete(table_of(OutgoingMail)).where(
+            _mail.workspace_id == bindparam("workspace"),
+            _mail.id.in_(select(_message.id).where(*_of_answer(Message))),
+        )
+    ),
+    *(
+        Prepared(delete(table_of(record)).where(*_of_answer(record)))
+        for record in (Message, Talk, ChangeNote)
+    ),
+    Prepared(
+        update(table_of(Answer))
+        .where(_answer.workspace_id == bindparam("workspace"), _answer.id == bindparam("answer"))
+        .values(served_by=null(), channel=null(), reference=null())
+    ),
+)
+_VECTORS = (
+    _vector.workspace_id == bindparam("workspace"),
+    _vector.text_sha256 == bindparam("digest"),
+)
+_HAS_VECTOR = Prepared(select(_vector.model_digest).where(*_VECTORS))
+_NO_VECTOR = Prepared(delete(table_of(TextVector)).where(*_VECTORS))
+# Who says the very same: few by the word index, where all texts would have to be read; and those
+# that wait to be taken into it.
+_SAID = {
+    "sqlite": Prepared(
+        text(
+            "SELECT 1 FROM answer_search JOIN answer_text ON answer_text.workspace_id = :workspace "
+            "AND answer_text.answer_id = answer_search.rowid WHERE answer_search MATCH :phrase "
+            "AND answer_text.body = :body LIMIT 1"
+        )
+    ),
+    "postgresql": Prepared(
+        text(
+            "SELECT 1 FROM answer_search JOIN answer_text "
+            "ON answer_text.workspace_id = answer_search.workspace_id "
+            "AND answer_text.answer_id = answer_search.answer_id "
+            "WHERE answer_search.workspace_id = :workspace "
+            "AND answer_search.document @@ phraseto_tsquery('simple', :phrase) "
+            "AND answer_text.body = :body LIMIT 1"
+        )
+    ),
+}
+
+_arrival = table_of(Arrival).c
+_WAITS = Prepared(
+    select(_text.answer_id)
+    .join(
+        table_of(Arrival),
+        (_arrival.workspace_id == _text.workspace_id) & (_arrival.answer_id == _text.answer_id),
+    )
+    .where(_arrival.workspace_id == bindparam("workspace"), _text.body == bindparam("body"))
+)
+
+
+def _forget_vectors(straight: Straight, workspace_id: int, body: str) -> None:
+    vector = {"workspace": workspace_id, "digest": text_digest(body)}
+    if not straight.rows(_HAS_VECTOR, vector):
+        return
+    found = _PHRASE.match(body)
+    phrase = found[0].strip() if found else body
+    if straight.database == "sqlite":
+        phrase = '"{}"'.format(phrase.replace('"', '""'))
+    of = {"workspace": workspace_id, "phrase": phrase, "body": body}
+    if not straight.rows(_SAID[straight.database], of) and not straight.rows(_WAITS, of):
+        straight.run(_NO_VECTOR, vector)

@@ -73,7 +73,8 @@ class Straight:
 
 
 def straight_of(session: Session) -> Straight:
-    """Return a session's own transaction, straight on the driver."""
+    """Return a session's own transaction, straight on the driver; what it holds back is flushed."""
+    session.flush()
     connection = session.connection()
     return Straight(connection.connection.cursor(), connection.dialect)
 

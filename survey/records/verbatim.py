@@ -4,11 +4,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from survey.records.answering import GIVEN, Answer, AnswerText
+from survey.records.base import table_of
 from survey.records.deciding import Decision, ThemeCut
+from survey.records.straight import Prepared, straight_of
 from survey.records.theming import Assignment, Exemplar, Run, Theme, ThemeExample
 
 NAMELESS = "A theme without a name yet"
@@ -63,18 +65,30 @@ def forget_names(
 
 
 def _themes_it_may_have_named(session: Session, saying: _Saying) -> list[Theme]:
-    placed, shown = (
-        select(record.theme_id).where(
-            record.workspace_id == saying.workspace_id, record.answer_id == saying.answer_id
-        )
-        for record in (Assignment, Exemplar)
+    of = {"workspace": saying.workspace_id, "answer": saying.answer_id}
+    ids = {row[0] for row in straight_of(session).rows(_NAMED, of)}
+    query = select(Theme).where(Theme.workspace_id == saying.workspace_id, Theme.id.in_(ids))
+    return list(session.scalars(query)) if ids else []
+
+
+_theme = table_of(Theme).c
+_NAMED = Prepared(
+    select(_theme.id).where(
+        _theme.workspace_id == bindparam("workspace"),
+        _theme.origin == "found",
+        or_(
+            *(
+                _theme.id.in_(
+                    select(of.theme_id).where(
+                        of.workspace_id == bindparam("workspace"),
+                        of.answer_id == bindparam("answer"),
+                    )
+                )
+                for of in (table_of(Assignment).c, table_of(Exemplar).c)
+            )
+        ),
     )
-    query = select(Theme).where(
-        Theme.workspace_id == saying.workspace_id,
-        Theme.origin == "found",
-        or_(Theme.id.in_(placed), Theme.id.in_(shown)),
-    )
-    return list(session.scalars(query))
+)
 
 
 def _phrases(session: Session, theme: Theme) -> set[str]:

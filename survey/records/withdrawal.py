@@ -1,9 +1,9 @@
 """Answers that leave: taken back by their customer, or gone with age; and words that change."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, null, select, update
 from sqlalchemy.orm import Session
 
 from survey.clock import day_in
@@ -11,11 +11,13 @@ from survey.records.accounts import Workspace
 from survey.records.answering import GIVEN, WITHDRAWN, Answer, AnswerText
 from survey.records.asking import Interaction, Invitation, OutgoingMail
 from survey.records.askings import counted_asking
+from survey.records.base import table_of
 from survey.records.care import Spoken, flag_dangers, keep_sealed
-from survey.records.counts import Counted, Measure, count
-from survey.records.erasure import erase, forget_words
+from survey.records.counts import Measure, count, count_straight
+from survey.records.erasure import forget_letters, forget_words
 from survey.records.search import index_answer
 from survey.records.sortings import counted_answers, forget_sortings
+from survey.records.straight import Prepared, inserting, straight_of
 
 # Past answers that were imported, and samples, were promised nothing; their owner removes them.
 _NOT_PROMISED = ("import", "sample")
@@ -29,9 +31,7 @@ def hold_answer(session: Session, workspace_id: int, answer_id: int) -> Answer |
     The workspace's row is locked first, as whoever stores what the engine made does, so that
     the two never wait for each other. Foreign keys' own locks get along with these.
     """
-    session.execute(
-        select(Workspace.id).where(Workspace.id == workspace_id).with_for_update(key_share=True)
-    )
+    straight_of(session).rows(_LOCK, {"workspace": workspace_id})
     return session.scalar(
         select(Answer)
         .where(Answer.workspace_id == workspace_id, Answer.id == answer_id)
@@ -68,31 +68,24 @@ def reword(
     workspace_id, answer_id, version = answer.workspace_id, answer.id, answer.version + 1
     forget_words(session, workspace_id, answer_id)  # what they named is found by the sortings
     forget_sortings(session, workspace_id, [answer_id])
-    session.execute(
-        insert(AnswerText).values(
-            workspace_id=workspace_id,
-            answer_id=answer_id,
-            version=version,
-            body=text,
-            written_at=None if answer.anonymous else now,
-        )
+    straight = straight_of(session)
+    straight.run(
+        _NEW_TEXT,
+        {
+            "workspace_id": workspace_id,
+            "answer_id": answer_id,
+            "version": version,
+            "body": text,
+            "written_at": None if answer.anonymous else now,
+        },
     )
     if text:
         index_answer(session, workspace_id, answer_id, text)
     keep_sealed(session, workspace_id, answer_id, version, sealed)
     flag_dangers(session, workspace_id, [Spoken(answer_id, version, text, answer.answered_on)])
-    _set(session, answer, version=version, said_nothing=nothing, **_TO_SORT)
-    _note_change(session, workspace_id, now)
-
-
-_TO_SORT = {
-    "sorted_by": None,
-    "lease_id": None,
-    "lease_until": None,
-    "next_try_at": None,
-    "last_error": None,
-    "attempts": 0,
-}
+    of = {"workspace": workspace_id, "answer": answer_id}
+    straight.run(_REWORDED, {**of, "version": version, "nothing": nothing})
+    straight.run(_CHANGED, {**of, "now": now})
 
 
 def withdraw(session: Session, answer: Answer, now: datetime) -> None:
@@ -132,24 +125,20 @@ def expire(session: Session, answer: Answer, now: datetime, today: date) -> None
 
 def _leave(session: Session, answer: Answer, now: datetime, expired_on: date | None) -> None:
     workspace_id, answer_id = answer.workspace_id, answer.id
-    count(session, -1, _counted(session, answer), [Measure("answered")])
+    counted = counted_answers(session, workspace_id, [answer_id])[answer_id]
     forget_words(session, workspace_id, answer_id)  # what they named is found by the sortings
     forget_sortings(session, workspace_id, [answer_id])
-    erase(session, workspace_id, answer_id)
+    forget_letters(session, workspace_id, answer_id)
+    straight = straight_of(session)
+    count_straight(straight, -1, counted, [Measure("answered")])
     if expired_on is None:  # counted as it is now: who served is erased, too
-        count(session, +1, _counted(session, answer), [Measure("withdrawn")])
-    _set(session, answer, state=WITHDRAWN, said_nothing=False, expired_on=expired_on, **_TO_SORT)
-    session.execute(
-        update(Invitation)
-        .where(Invitation.workspace_id == workspace_id, Invitation.id == answer.invitation_id)
-        .values(state="withdrawn")
-        .execution_options(synchronize_session=False)
-    )
-    _note_change(session, workspace_id, now)
-
-
-def _counted(session: Session, answer: Answer) -> Counted:
-    return counted_answers(session, answer.workspace_id, [answer.id])[answer.id]
+        unserved = replace(counted, served_by=None, channel=None)
+        count_straight(straight, +1, unserved, [Measure("withdrawn")])
+    of = {"workspace": workspace_id, "answer": answer_id, "invitation": answer.invitation_id}
+    straight.run(_EXPIRED if expired_on else _WITHDRAWN, {**of, "expired_on": expired_on})
+    if answer.invitation_id is not None:
+        straight.run(_ENDED, of)
+    straight.run(_CHANGED, {**of, "now": now})
 
 
 def _forget_customer(session: Session, invitation: Invitation) -> None:
@@ -179,19 +168,47 @@ def _count_asking(session: Session, invitation: Invitation, change: int) -> None
         count(session, change, counted, [Measure("asked"), Measure("replied")])
 
 
-def _set(session: Session, answer: Answer, **values: object) -> None:
-    session.execute(
-        update(Answer)
-        .where(Answer.workspace_id == answer.workspace_id, Answer.id == answer.id)
-        .values(**values)
-        .execution_options(synchronize_session=False)
+_answer, _invitation, _workspace = (
+    table_of(record).c for record in (Answer, Invitation, Workspace)
+)
+_THIS = (_answer.workspace_id == bindparam("workspace"), _answer.id == bindparam("answer"))
+_TO_SORT = {
+    "sorted_by": null(),
+    "lease_id": null(),
+    "lease_until": null(),
+    "next_try_at": null(),
+    "last_error": null(),
+    "attempts": 0,
+}
+_LEAVING = update(table_of(Answer)).where(*_THIS).values(state=WITHDRAWN, said_nothing=False)
+_WITHDRAWN = Prepared(_LEAVING.values(**_TO_SORT))
+_EXPIRED = Prepared(_LEAVING.values(**_TO_SORT, expired_on=bindparam("expired_on")))
+_REWORDED = Prepared(
+    update(table_of(Answer))
+    .where(*_THIS)
+    .values(version=bindparam("version"), said_nothing=bindparam("nothing"), **_TO_SORT)
+)
+_NEW_TEXT = Prepared(
+    inserting(AnswerText, "workspace_id", "answer_id", "version", "body", "written_at")
+)
+_ENDED = Prepared(
+    update(table_of(Invitation))
+    .where(
+        _invitation.workspace_id == bindparam("workspace"),
+        _invitation.id == bindparam("invitation"),
     )
-
-
-def _note_change(session: Session, workspace_id: int, now: datetime) -> None:
-    session.execute(
-        update(Workspace).where(Workspace.id == workspace_id).values(answers_changed_at=now)
-    )
+    .values(state="withdrawn")
+)
+_CHANGED = Prepared(
+    update(table_of(Workspace))
+    .where(_workspace.id == bindparam("workspace"))
+    .values(answers_changed_at=bindparam("now"))
+)
+_LOCK = Prepared(
+    select(_workspace.id)
+    .where(_workspace.id == bindparam("workspace"))
+    .with_for_update(key_share=True)
+)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from survey.records import (
     ThemeExample,
     Workspace,
 )
+from survey.records.arrivals import take_in
 from survey.records.counts import counts_now, rebuild
 from survey.records.database import Database
 from survey.records.erasure import erase
@@ -181,11 +182,14 @@ def test_a_name_goes_although_its_answer_was_no_exemplar_and_the_ledger_forgets_
         assert found.first_words == {"name": NAMELESS, "examples": ["Else"]}
 
 
+@pytest.mark.parametrize("taken_in", [True, False])
 def test_the_vector_of_a_text_that_another_answer_has_too_stays(
-    database: Database, business: Business
+    database: Database, business: Business, taken_in: bool
 ) -> None:
     one, _ = (give(database, business, "Too slow.") for _ in range(2))
     with database.writing() as session:
+        if taken_in:
+            take_in(session, utc_now(), limit=9)
         session.add(
             TextVector(
                 workspace_id=business.workspace_id, text_sha256=text_digest("Too slow."),
