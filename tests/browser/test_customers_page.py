@@ -116,9 +116,9 @@ def _every_screen(page: Page, url: str, database: Database, business: Business) 
         yield
         page.goto(f"{url}{link}?take-back")
         yield
-    link = give(database, business, "Too slow.")
-    _reply(database, business, link, "Sorry. We ring now when we are late.")
-    page.goto(url + link.link)
+    given = give(database, business, "Too slow.")
+    _reply(database, business, given, "Sorry. We ring now when we are late.")
+    page.goto(url + given.link)
     yield
     page.locator(".come-back summary").click()
     page.check("[name=may]")
@@ -128,7 +128,7 @@ def _every_screen(page: Page, url: str, database: Database, business: Business) 
     page.fill("[name=detail]", "020 7946 0018")
     _press(page, "Keep this")
     yield
-    page.goto(f"{url}{link.link}?take-back")
+    page.goto(f"{url}{given.link}?take-back")
     _press(page, "Take it back")
     yield
     for closed in (invite(database, business, expires_at=utc_now()).link, "/a/unknown"):
