@@ -10,6 +10,7 @@ from typing import Literal
 from sqlalchemy.orm import Session
 
 from survey.records.answering import GIVEN, Answer, AnswerText
+from survey.records.care import flag_letter
 from survey.records.talks import Consent, is_there, set_consent, thread, write_letter
 from survey.records.withdrawal import hold_answer, reword, withdraw
 
@@ -122,4 +123,5 @@ def write_back(
         return "withdrawn"
     if not is_there(thread(session, workspace_id, answer_id), body, after):
         write_letter(session, workspace_id, answer_id, body, now)
+        flag_letter(session, workspace_id, answer_id, body, answer.answered_on)
     return "done"

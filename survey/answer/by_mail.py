@@ -25,7 +25,7 @@ from survey.records import (
     QuestionVersion,
 )
 from survey.records.askings import ASKING, counted_asking
-from survey.records.care import cared_for
+from survey.records.care import cared_for, flag_letter
 from survey.records.counts import Measure, count
 from survey.records.database import Database
 from survey.records.faults import lost_race
@@ -173,6 +173,7 @@ def _add(session: Session, link: OpenedLink, words: str, now: datetime) -> bool:
     for begin in range(0, len(words), LONGEST_LETTER):
         letter = words[begin : begin + LONGEST_LETTER]
         write_letter(session, link.workspace_id, answer.id, letter, now)
+        flag_letter(session, link.workspace_id, answer.id, letter, answer.answered_on)
     return True
 
 

@@ -13,6 +13,7 @@ from survey.answer.queries import (
     Said,
     Since,
     Wording,
+    all_words,
     wording_in,
 )
 from survey.clock import day_in
@@ -306,5 +307,5 @@ def _since(session: Session, workspace_id: int, said: Said, time_zone: str) -> S
         for one in thread(session, *place)
     ]
     changes = tuple(one for one in what_changed(session, *place) if one.on >= said.on)
-    turn_to = where_to_turn(session, workspace_id, said.text)
+    turn_to = where_to_turn(session, workspace_id, all_words(said, letters))
     return Since(letters=tuple(letters), changes=changes, turn_to=turn_to)

@@ -1,6 +1,6 @@
 """What the customer's page needs to know."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal
@@ -363,8 +363,14 @@ def what_came_since(session: Session, link: OpenedLink, said: Said) -> Since:
         for one in thread(session, *place)
     )
     changes = tuple(one for one in what_changed(session, *place) if one.on >= said.on)
-    turn_to = where_to_turn(session, link.workspace_id, said.text, link.customer_language)
+    words = all_words(said, letters)
+    turn_to = where_to_turn(session, link.workspace_id, words, link.customer_language)
     return Since(consent_of(session, *place), letters, changes, turn_to)
+
+
+def all_words(said: Said, letters: Iterable[LetterShown]) -> str:
+    """Return what the customer wrote so far: the answer, and letters about it."""
+    return "\n".join([said.text, *(one.body for one in letters if not one.from_team)])
 
 
 def closed_link(straight: Straight, token: str, now: datetime) -> ClosedLink | None:

@@ -17,7 +17,7 @@ from survey.guard.personal import is_masked, masked, may_hold_personal_data, per
 from survey.guard.sealing import seal, unseal
 from survey.guard.turning import country_of
 from survey.records.accounts import Workspace
-from survey.records.guarding import KEEP, SHOW, Flag, SealedText
+from survey.records.guarding import IN_A_LETTER, KEEP, SHOW, Flag, SealedText
 from survey.records.straight import Prepared, Straight, inserting
 
 _SEALED = Prepared(inserting(SealedText, "workspace_id", "answer_id", "version", "sealed"))
@@ -180,6 +180,33 @@ def flag_dangers(session: Session, workspace_id: int, said: Iterable[Spoken]) ->
         _clear(session, workspace_id, {flag["answer_id"] for flag in flags})
         session.execute(insert(Flag), flags)
     return len(flags)
+
+
+def flag_letter(session: Session, workspace_id: int, answer_id: int, letter: str, on: date) -> None:
+    """Raise a flag for each danger that a customer's letter about an answer speaks of.
+
+    Parameters
+    ----------
+    session : Session
+        A writing session; the edge commits.
+    workspace_id, answer_id : int
+        The answer it is about.
+    letter : str
+        What the customer wrote. It is no part of the analysed text, so the flag cites nothing.
+    on : date
+        The answer's own day.
+    """
+    for danger in dangers_in(letter):
+        session.execute(
+            delete(Flag).where(
+                Flag.workspace_id == workspace_id,
+                Flag.answer_id == answer_id,
+                Flag.danger == danger.kind,
+            )
+        )
+        cited = Danger(0, 0, danger.kind)
+        spoken = Spoken(answer_id, IN_A_LETTER, letter, on)
+        session.execute(insert(Flag).values(_flag(workspace_id, spoken, cited)))
 
 
 def _flag(workspace_id: int, said: Spoken, danger: Danger) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from survey.records.base import CLUSTERED, DueWork, Record, owned_by
 
 KEEP, DROP, SHOW = "keep", "drop", "show"  # what a workspace does with personal data it masks
 DANGERS = ("self_harm", "harm_to_others", "abuse", "emergency")
+IN_A_LETTER = 0  # the version that a flag names whose words stand in a letter, not in the answer
 
 
 class SealedText(Record):
@@ -29,7 +30,8 @@ class Flag(DueWork, Record):
     Due, while ``told_at`` is empty, is a mail to the owners.
 
     ``start`` and ``end`` cite the words in the analysed text. There is no moment of raising, since
-    an anonymous answer must not get one; the answer's own day serves.
+    an anonymous answer must not get one; the answer's own day serves. What was said in a letter
+    has the version `IN_A_LETTER` and cites nothing.
     """
 
     __tablename__ = "flag"

@@ -189,6 +189,20 @@ def test_a_changed_answer_is_looked_through_again(
     assert _flags(database) == [("emergency", "I smell gas")]
 
 
+def test_a_letter_is_looked_through_too_and_keeps_its_numbers(
+    client: Browser, database: Database, owner: Browser, business: Business, invited: Invited
+) -> None:
+    client.post(invited.link, data={"answer": "Too slow."})
+    for words in (f"{DANGER} Ring 020 7946 0958.", f"Once more: {DANGER}"):
+        client.post(invited.link, data={"answer": words, "do": "write", "seen": "0"})
+    assert [danger for danger, _ in _flags(database)] == ["self_harm"]
+    assert "Please call 999 now." in _words(client.get(invited.link))
+    page = _words(owner.get(business.at("urgent")))
+    assert "Too slow." in page
+    assert "It stands in a letter that came later" in page
+    assert "live any more" not in page
+
+
 def test_whoever_writes_of_danger_reads_where_to_turn(
     client: Browser, database: Database, business: Business, invited: Invited
 ) -> None:

@@ -75,3 +75,10 @@ def test_hostile_text_takes_no_more_than_a_moment(typed: str) -> None:
     began = time.process_time()
     dangers_in(text)
     assert time.process_time() - began < 3
+
+
+@pytest.mark.parametrize("begins", ["pretul ", "kill", "my husband hits my ", "suicid", "gas "])
+def test_one_endless_word_takes_no_more_than_a_moment(begins: str) -> None:
+    began = time.process_time()
+    dangers_in(begins + "a" * 19_980)
+    assert time.process_time() - began < 3

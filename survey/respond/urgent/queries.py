@@ -13,6 +13,7 @@ from survey.guard.personal import is_masked
 from survey.guard.turning import TURNINGS, Turning, country_of
 from survey.records import Answer, AnswerText, Flag, Interaction, Invitation, Person, Workspace
 from survey.records.care import own_words
+from survey.records.guarding import IN_A_LETTER
 from survey.records.where_to_turn import own_sentences
 
 PAGE = 50
@@ -42,6 +43,8 @@ class Flagged:
         The workspace's own day of the answer.
     who, about : str or None
         The customer, and what it was about; None where that is not known.
+    in_a_letter : bool
+        Whether some of it stands in a letter that came after the answer.
     anonymous, is_masked : bool
         Whether nobody can know who wrote it, and whether personal data was masked in it.
     settled_at, settled_by, was_danger
@@ -54,6 +57,7 @@ class Flagged:
     on: date
     who: str | None
     about: str | None
+    in_a_letter: bool
     anonymous: bool
     is_masked: bool
     settled_at: datetime | None
@@ -156,6 +160,7 @@ def _row(row: Row[*tuple[Any, ...]], flags: list[Flag], names: dict[int, str]) -
         on=row.answered_on,
         who=row.customer_name or row.customer_email,
         about=row.about,
+        in_a_letter=any(flag.version == IN_A_LETTER for flag in flags),
         anonymous=row.anonymous,
         is_masked=is_masked(row.body),
         settled_at=flags[0].settled_at,
@@ -167,7 +172,7 @@ def _row(row: Row[*tuple[Any, ...]], flags: list[Flag], names: dict[int, str]) -
 def _parts(body: str, spans: list[tuple[int, int]]) -> tuple[Cited, ...]:
     parts, at = [], 0
     for start, end in spans:
-        if start >= at:
+        if start >= at and end > start:
             parts += [
                 Cited(body[at:start], is_danger=False),
                 Cited(body[start:end], is_danger=True),
