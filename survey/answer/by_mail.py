@@ -53,14 +53,15 @@ _WORDS: dict[Outcome, str] = {
 
 @dataclass(frozen=True)
 class Filed:
-    """What became of a mail."""
+    """What became of a mail; of one that was dealt with before, what became of it then."""
 
     outcome: Outcome
+    before: str = ""
 
     @property
     def is_left(self) -> bool:
         """Whether the mail should stay where a person sees it."""
-        return self.outcome in LEFT
+        return (self.before or self.outcome) in LEFT
 
     @property
     def words(self) -> str:
@@ -94,7 +95,10 @@ def take_mail(database: Database, settings: Settings, raw: bytes, now: datetime)
 def _taken(database: Database, settings: Settings, mail: Incoming, now: datetime) -> Filed:
     with database.writing() as session:
         if not _is_new(session, mail.digest, now):
-            return Filed("known")
+            before = session.scalars(
+                select(IncomingMail.outcome).where(IncomingMail.message_sha256 == mail.digest)
+            )
+            return Filed("known", before.one())
         link = _link(session, mail, now)
         outcome = _filed(session, settings, mail, link, now)
         _note(session, mail.digest, outcome, link)

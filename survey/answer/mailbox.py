@@ -19,6 +19,7 @@ from survey.answer.incoming import LONGEST_MAIL
 from survey.clock import utc_now
 from survey.errors import MailboxError
 from survey.records.database import Database, what_failed
+from survey.records.faults import passes
 from survey.settings import ImapSettings, Settings
 
 log = logging.getLogger(__name__)
@@ -174,16 +175,21 @@ class MailboxRound:
             if self.stopping():
                 return False
             raw = mailbox.read(uid)
-            if raw is not None:
-                self._file(mailbox, uid, raw)
+            if raw is not None and not self._dealt_with(mailbox, uid, raw):
+                return False
             self._looked_at.add(uid)
         return len(waiting) > AT_ONCE
 
-    def _file(self, mailbox: Mailbox, uid: bytes, raw: bytes) -> None:
+    def _dealt_with(self, mailbox: Mailbox, uid: bytes, raw: bytes) -> bool:
+        """File a mail and mark it; False where it has to wait for the database."""
         try:
             filed = take_mail(self.database, self.settings, raw, utc_now())
         except Exception as error:  # one mail must not keep the others from being read
+            if passes(error):
+                log.warning("mail waits: the database is busy or away")
+                return False
             log.error("a mail could not be filed; it is tried again at the next start")
             log.error(what_failed(error))
         else:
             mailbox.mark(uid, is_left=filed.is_left)
+        return True

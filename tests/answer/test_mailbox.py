@@ -1,10 +1,12 @@
 """The worker reads a mailbox by IMAP: takes what is ours, leaves the rest, deletes nothing."""
 
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from survey.answer.mailbox import KEYWORD, MailboxRound, opened_mailbox
 from survey.errors import MailboxError
@@ -96,6 +98,37 @@ def test_a_server_that_keeps_no_keywords_is_read_all_the_same(
     assert server.mails[ours].flags == {"\\Seen"}
     assert server.mails[other].flags == set()
     assert sum("FETCH" in command for command in server.commands) == 2
+
+
+def test_what_is_left_for_a_person_stays_unread_however_often_the_worker_starts(
+    database: Database, settings: Settings, server: ImapServer
+) -> None:
+    server.keywords = False
+    other = server.receive(b"Message-ID: <x@y>\r\nSubject: x\r\n\r\nhello\r\n")
+    for _ in range(2):
+        _round(database, settings)()
+    assert server.mails[other].flags == set()
+
+
+def test_a_mail_that_met_a_database_away_is_filed_once_it_is_back(
+    database: Database,
+    settings: Settings,
+    server: ImapServer,
+    invited: Invited,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ours, reading = server.receive(reply_to(invited)), _round(database, settings)
+
+    def away(*_given: object) -> None:
+        raise OperationalError("", {}, sqlite3.OperationalError("database is locked"))
+
+    monkeypatch.setattr("survey.answer.mailbox.take_mail", away)
+    assert reading() is False
+    assert server.mails[ours].flags == set()
+    monkeypatch.undo()
+    reading()
+    assert _texts(database) == ["Less waiting."]
+    assert server.mails[ours].flags == {KEYWORD, "\\Seen"}
 
 
 @pytest.mark.parametrize("command", ["LOGIN", "SELECT", "SEARCH", "FETCH", "STORE"])
