@@ -4,12 +4,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, or_, select, update
+from sqlalchemy import bindparam, delete, func, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from survey.records.answering import GIVEN, Answer, AnswerText
 from survey.records.base import table_of
-from survey.records.deciding import Decision, ThemeCut
+from survey.records.deciding import Decision, Overruled, ThemeCut
 from survey.records.straight import Prepared, straight_of
 from survey.records.theming import Assignment, Exemplar, Run, Theme, ThemeExample
 
@@ -49,29 +49,47 @@ def forget_names(
     A phrase that another answer of the theme says too is nobody's alone and stays. So does a
     name that a person gave, and everything that the book brings.
     """
-    # A suggested cut bears names out of answers; it can be asked for again.
-    session.execute(
-        delete(ThemeCut).where(ThemeCut.workspace_id == workspace_id, ThemeCut.made_at.is_not(None))
-    )
+    _forget_cuts(session, workspace_id)
     saying = _Saying(workspace_id, answer_id, "\n".join(bodies).casefold())
     for theme in _themes_it_may_have_named(session, saying):
         gone = frozenset(
             phrase
             for phrase in _phrases(session, theme)
-            if saying.holds(phrase) and not _others_say(session, saying, theme.id, phrase)
+            if saying.holds(phrase) and not _others_say(session, saying, theme, phrase)
         )
         if gone:
             _forget_phrases(session, theme, gone)
 
 
+def _forget_cuts(session: Session, workspace_id: int) -> None:
+    """A suggested cut bears names out of answers: it can be asked for again, and one that is being
+    worked out is begun anew.
+    """
+    cuts = ThemeCut.workspace_id == workspace_id
+    session.execute(delete(ThemeCut).where(cuts, ThemeCut.made_at.is_not(None)))
+    session.execute(update(ThemeCut).where(cuts).values(lease_id=None, lease_until=None))
+
+
 def _themes_it_may_have_named(session: Session, saying: _Saying) -> list[Theme]:
+    """Return the found themes it is in, or was before somebody moved it, and those of runs that
+    keep no members, or not yet.
+    """
+    straight = straight_of(session)
     of = {"workspace": saying.workspace_id, "answer": saying.answer_id}
-    ids = {row[0] for row in straight_of(session).rows(_NAMED, of)}
-    query = select(Theme).where(Theme.workspace_id == saying.workspace_id, Theme.id.in_(ids))
+    ids = {row[0] for row in straight.rows(_NAMED, of)}
+    for (placings,) in straight.rows(_OVERRULED, of):
+        ids.update(placing[0] for placing in placings)
+    query = select(Theme).where(
+        Theme.workspace_id == saying.workspace_id, Theme.origin == "found", Theme.id.in_(ids)
+    )
     return list(session.scalars(query)) if ids else []
 
 
-_theme = table_of(Theme).c
+_theme, _overruled, _run = (table_of(record).c for record in (Theme, Overruled, Run))
+_WITHOUT_MEMBERS = select(_run.id).where(
+    _run.workspace_id == bindparam("workspace"),
+    or_(*(_run.state == state for state in ("working", "failed", "refused"))),
+)
 _NAMED = Prepared(
     select(_theme.id).where(
         _theme.workspace_id == bindparam("workspace"),
@@ -85,8 +103,17 @@ _NAMED = Prepared(
                     )
                 )
                 for of in (table_of(Assignment).c, table_of(Exemplar).c)
-            )
+            ),
+            _theme.run_id.in_(_WITHOUT_MEMBERS),
+            _theme.state == "refused",
         ),
+    )
+)
+
+_OVERRULED = Prepared(
+    select(_overruled.placings).where(
+        _overruled.workspace_id == bindparam("workspace"),
+        _overruled.answer_id == bindparam("answer"),
     )
 )
 
@@ -115,10 +142,13 @@ def _phrases(session: Session, theme: Theme) -> set[str]:
     return said - set(chosen) - {""}
 
 
-def _others_say(session: Session, saying: _Saying, theme_id: int, phrase: str) -> bool:
+def _others_say(session: Session, saying: _Saying, theme: Theme, phrase: str) -> bool:
     members = select(Assignment.answer_id).where(
-        Assignment.workspace_id == saying.workspace_id, Assignment.theme_id == theme_id
+        Assignment.workspace_id == saying.workspace_id, Assignment.theme_id == theme.id
     )
+    # Who is in a theme of a run that is being filled, or was refused, is not written anywhere.
+    without = session.execute(_WITHOUT_MEMBERS, {"workspace": saying.workspace_id}).scalars()
+    any_answer = theme.state == "refused" or theme.run_id in set(without)
     query = (
         select(AnswerText.answer_id)
         .join(
@@ -130,7 +160,7 @@ def _others_say(session: Session, saying: _Saying, theme_id: int, phrase: str) -
         .where(
             AnswerText.workspace_id == saying.workspace_id,
             AnswerText.answer_id != saying.answer_id,
-            AnswerText.answer_id.in_(members),
+            true() if any_answer else AnswerText.answer_id.in_(members),
             Answer.state == GIVEN,
             func.lower(AnswerText.body).contains(phrase.strip().lower(), autoescape=True),
         )

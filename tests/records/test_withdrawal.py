@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 
 from survey.clock import utc_now
 from survey.records import (
@@ -18,12 +18,14 @@ from survey.records import (
     Interaction,
     Invitation,
     Message,
+    Overruled,
     Record,
     Run,
     Sorting,
     Talk,
     TextVector,
     Theme,
+    ThemeCut,
     ThemeExample,
     Workspace,
 )
@@ -31,6 +33,7 @@ from survey.records.arrivals import take_in
 from survey.records.counts import counts_now, rebuild
 from survey.records.database import Database
 from survey.records.erasure import erase
+from survey.records.runs import NewTheme, add_themes, begin_run
 from survey.records.search import index_answer
 from survey.records.talks import Consent, set_consent, write_letter
 from survey.records.text import text_digest
@@ -104,6 +107,62 @@ def _held(session: Any, business: Business, given: Given) -> Answer:
     answer = hold_answer(session, business.workspace_id, given.id)
     assert answer is not None
     return answer
+
+
+def test_a_theme_that_an_answer_was_moved_out_of_forgets_its_words(
+    database: Database, business: Business
+) -> None:
+    given = give(database, business, f"{SECRET} parking was full")
+    named = theme_of(database, business, f"{SECRET} parking")
+    other = theme_of(database, business, "Somewhere else")
+    sort_into(database, business, other, given)
+    with database.writing() as session:
+        run_id = session.scalars(select(Run.id)).one()
+        session.add(
+            Overruled(
+                workspace_id=business.workspace_id, run_id=run_id, answer_id=given.id, version=1,
+                outcome="themes", placings=[[named, 0, 8, "wish", 0.9]],
+            )
+        )  # fmt: skip
+    with database.writing() as session:
+        withdraw(session, _held(session, business, given), utc_now())
+    assert _tables_that_say(database, SECRET) == set()
+
+
+@pytest.mark.parametrize("state", ["working", "refused"])
+def test_a_theme_whose_run_knows_no_members_forgets_its_words(
+    database: Database, business: Business, state: str
+) -> None:
+    given = give(database, business, f"{SECRET} parking was full")
+    give(database, business, "parking was dear")
+    inside, now = business.workspace_id, utc_now()
+    with database.writing() as session:
+        run_id = begin_run(session, inside, "emerging", "e" * 64, now)
+        found = [NewTheme(f"{SECRET} parking", "found"), NewTheme("parking", "found")]
+        add_themes(session, inside, run_id, found, now)
+        session.execute(update(Run).values(state=state))
+    with database.writing() as session:
+        withdraw(session, _held(session, business, given), utc_now())
+    with database.reading() as session:
+        assert set(session.scalars(select(Theme.name))) == {NAMELESS, "parking"}
+
+
+def test_a_cut_that_is_being_worked_out_is_begun_anew(
+    database: Database, business: Business
+) -> None:
+    given = give(database, business, f"{SECRET} parking was full")
+    theme, now = theme_of(database, business, "Parking"), utc_now()
+    with database.writing() as session:
+        session.add(
+            ThemeCut(
+                workspace_id=business.workspace_id, theme_id=theme, asked_at=now, lease_id="mine",
+                lease_until=now + timedelta(minutes=5),
+            )
+        )  # fmt: skip
+    with database.writing() as session:
+        withdraw(session, _held(session, business, given), utc_now())
+    with database.reading() as session:
+        assert session.scalars(select(ThemeCut.lease_id)).all() == [None]
 
 
 def test_a_word_that_is_everywhere_is_nowhere_once_the_answer_is_taken_back(
