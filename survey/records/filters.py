@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, get_args
 
-from sqlalchemy import ColumnElement, and_, exists, false, select, true
+from sqlalchemy import ColumnElement, exists, false, select, true
+from sqlalchemy.orm import aliased
 
 from survey.records.answering import GIVEN, Answer, AnswerSegment
 from survey.records.faces import Face, faces_of
@@ -133,43 +134,38 @@ def days_in_view(wanted: AnswerFilter) -> tuple[ColumnElement[bool], ...]:
     return tuple(conditions)
 
 
-def assignments_in_view(
-    workspace_id: int, run_id: int | None, wanted: AnswerFilter
-) -> ColumnElement[bool]:
-    """Return the condition on `Assignment` for the theme and tones of a filter."""
+def _has_theme(workspace_id: int, run_id: int | None, wanted: AnswerFilter) -> ColumnElement[bool]:
     if run_id is None:
         return false()
-    conditions = [Assignment.workspace_id == workspace_id, Assignment.run_id == run_id]
-    if wanted.theme_id is not None:
-        conditions.append(Assignment.theme_id == wanted.theme_id)
+    placed = aliased(Assignment)  # whoever asks may look at assignments, too
+    conditions = [placed.workspace_id == workspace_id, placed.run_id == run_id]
     if wanted.tones:
-        conditions.append(Assignment.tone.in_(wanted.tones))
-    return and_(*conditions)
-
-
-def _has_theme(workspace_id: int, run_id: int | None, wanted: AnswerFilter) -> ColumnElement[bool]:
-    within = assignments_in_view(workspace_id, run_id, wanted)
+        conditions.append(placed.tone.in_(wanted.tones))
     if wanted.theme_id is None:
-        return exists().where(Assignment.answer_id == Answer.id, within)
-    return Answer.id.in_(select(Assignment.answer_id).where(within))
+        return exists().where(placed.answer_id == Answer.id, *conditions)
+    return Answer.id.in_(
+        select(placed.answer_id).where(placed.theme_id == wanted.theme_id, *conditions)
+    )
 
 
 def _has_segment(name: str, value: str) -> ColumnElement[bool]:
+    segment = aliased(AnswerSegment)
     return exists().where(
-        AnswerSegment.workspace_id == Answer.workspace_id,
-        AnswerSegment.answer_id == Answer.id,
-        AnswerSegment.name == name,
-        AnswerSegment.value == value,
+        segment.workspace_id == Answer.workspace_id,
+        segment.answer_id == Answer.id,
+        segment.name == name,
+        segment.value == value,
     )
 
 
 def _in_pile(workspace_id: int, run_id: int | None, pile: Pile) -> ColumnElement[bool]:
     if run_id is None:
         return true() if pile == "waiting" else false()
+    made = aliased(Sorting)
     dealt_with = exists().where(
-        Sorting.workspace_id == workspace_id,
-        Sorting.run_id == run_id,
-        Sorting.answer_id == Answer.id,
-        Sorting.outcome.in_(OUTCOMES[pile]),
+        made.workspace_id == workspace_id,
+        made.run_id == run_id,
+        made.answer_id == Answer.id,
+        made.outcome.in_(OUTCOMES[pile]),
     )
     return ~dealt_with if pile == "waiting" else dealt_with

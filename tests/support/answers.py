@@ -22,6 +22,7 @@ from survey.records import (
     new_id,
 )
 from survey.records.counts import rebuild
+from survey.records.search import index_new_answers
 from tests.support.sayings import FOREIGN, FOUND, NOTHING, OTHER, SAYINGS
 
 BRANCHES = ("Hill Street", "Market Place", "Riverside")
@@ -104,6 +105,8 @@ def add_answers(
     said: Sequence[tuple[date, Said]],
     run: tuple[int, dict[str, int]],
     dice: random.Random,
+    *,
+    counted: bool = True,
 ) -> list[int]:
     """Insert answers with what a run made of them, then count from scratch; return their ids."""
     question = session.execute(
@@ -121,7 +124,10 @@ def add_answers(
             if made:
                 session.execute(insert(table), made)
         ids += [all_rows[0][0]["id"] for all_rows in rows]
-    rebuild(session, workspace_id)
+        bodies = {one["answer_id"]: one["body"] for all_rows in rows for one in all_rows[1]}
+        index_new_answers(session, workspace_id, bodies)
+    if counted:
+        rebuild(session, workspace_id)
     return ids
 
 
@@ -179,9 +185,11 @@ def fill(
     """Fill a workspace with made-up answers over some days; return its run and themes."""
     dice = random.Random(seed)
     run = make_run(session, workspace_id, datetime.combine(today, time(12), UTC))
-    said = []
-    for _ in range(answers):
-        back = dice.randrange(days)
-        said.append((today - timedelta(days=back), said_at_random(dice, 1 - back / days)))
-    add_answers(session, workspace_id, said, run, dice)
+    for first in range(0, answers, _CHUNK):
+        said = []
+        for _ in range(min(_CHUNK, answers - first)):
+            back = dice.randrange(days)
+            said.append((today - timedelta(days=back), said_at_random(dice, 1 - back / days)))
+        add_answers(session, workspace_id, said, run, dice, counted=False)
+    rebuild(session, workspace_id)
     return run
