@@ -79,7 +79,7 @@ class AnswerFilter:
 
 
 def answers_in_view(
-    workspace_id: int, run_id: int | None, wanted: AnswerFilter
+    workspace_id: int, run_id: int | None, wanted: AnswerFilter, *, one_by_one: bool = False
 ) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions on `Answer` that a filter stands for.
 
@@ -91,6 +91,9 @@ def answers_in_view(
         The workspace's current run; None before the first.
     wanted : AnswerFilter
         What must hold.
+    one_by_one : bool
+        Whether answers come from elsewhere, a few at a time, and are to be looked at each by
+        itself; else segments and themes are gathered first. The meaning is the same.
 
     Returns
     -------
@@ -104,7 +107,10 @@ def answers_in_view(
         *days_in_view(wanted),
     ]
     for name, value in wanted.segments:
-        conditions += [Answer.anonymous.is_(False), _has_segment(name, value)]
+        conditions += [
+            Answer.anonymous.is_(False),
+            _has_segment(workspace_id, name, value, one_by_one),
+        ]
     conditions += [
         column == value
         for column, value in (
@@ -118,7 +124,7 @@ def answers_in_view(
     if wanted.words is not None:
         conditions.append(holding(workspace_id, wanted.words))
     if wanted.theme_id is not None or wanted.tones:
-        conditions.append(_has_theme(workspace_id, run_id, wanted))
+        conditions.append(_has_theme(workspace_id, run_id, wanted, one_by_one))
     if wanted.pile is not None:
         conditions.append(_in_pile(workspace_id, run_id, wanted.pile))
     return tuple(conditions)
@@ -134,28 +140,32 @@ def days_in_view(wanted: AnswerFilter) -> tuple[ColumnElement[bool], ...]:
     return tuple(conditions)
 
 
-def _has_theme(workspace_id: int, run_id: int | None, wanted: AnswerFilter) -> ColumnElement[bool]:
+def _has_theme(
+    workspace_id: int, run_id: int | None, wanted: AnswerFilter, one_by_one: bool
+) -> ColumnElement[bool]:
     if run_id is None:
         return false()
     placed = aliased(Assignment)  # whoever asks may look at assignments, too
     conditions = [placed.workspace_id == workspace_id, placed.run_id == run_id]
     if wanted.tones:
         conditions.append(placed.tone.in_(wanted.tones))
-    if wanted.theme_id is None:
+    if wanted.theme_id is not None:
+        conditions.append(placed.theme_id == wanted.theme_id)
+    if one_by_one or wanted.theme_id is None:
         return exists().where(placed.answer_id == Answer.id, *conditions)
-    return Answer.id.in_(
-        select(placed.answer_id).where(placed.theme_id == wanted.theme_id, *conditions)
-    )
+    return Answer.id.in_(select(placed.answer_id).where(*conditions))
 
 
-def _has_segment(name: str, value: str) -> ColumnElement[bool]:
+def _has_segment(workspace_id: int, name: str, value: str, one_by_one: bool) -> ColumnElement[bool]:
     segment = aliased(AnswerSegment)
-    return exists().where(
-        segment.workspace_id == Answer.workspace_id,
-        segment.answer_id == Answer.id,
+    conditions = [
+        segment.workspace_id == workspace_id,
         segment.name == name,
         segment.value == value,
-    )
+    ]
+    if one_by_one:
+        return exists().where(segment.answer_id == Answer.id, *conditions)
+    return Answer.id.in_(select(segment.answer_id).where(*conditions))
 
 
 def _in_pile(workspace_id: int, run_id: int | None, pile: Pile) -> ColumnElement[bool]:

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, ColumnElement, String, literal
+from sqlalchemy import BigInteger, ColumnElement, String, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -42,12 +42,12 @@ def holding(workspace_id: int, words: str) -> ColumnElement[bool]:
     ]
     if not parts:
         return literal(True)
-    return _Holding(
-        Answer.id,
+    found = _Found(
         literal(workspace_id, BigInteger),
         literal(" ".join(_for_sqlite(*part) for part in parts), String),
         literal(" & ".join(_for_postgresql(*part) for part in parts), String),
     )
+    return Answer.id.op("IN", is_comparison=True)(found)
 
 
 def _for_sqlite(part: str, goes_on: bool) -> str:
@@ -60,29 +60,23 @@ def _for_postgresql(part: str, goes_on: bool) -> str:
     return f"'{quoted}':*" if goes_on else f"'{quoted}'"
 
 
-class _Holding(FunctionElement[bool]):
-    """answer id, workspace id, the search for SQLite, the search for PostgreSQL."""
+class _Found(FunctionElement[int]):
+    """The ids that an index finds: workspace id, the search for SQLite, that for PostgreSQL."""
 
-    type = Boolean()
+    type = BigInteger()
     inherit_cache = True
-    name = "holding"
+    name = "found"
 
 
-@compiles(_Holding, "sqlite")
+@compiles(_Found, "sqlite")
 def _on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
-    clauses = list(element.clauses)
-    answer_id, search = (compiler.process(clauses[one], **options) for one in (0, 2))
-    return f"{answer_id} IN (SELECT rowid FROM answer_search WHERE answer_search MATCH {search})"  # noqa: S608  compiled parameters
+    search = compiler.process(list(element.clauses)[1], **options)
+    return f"(SELECT rowid FROM answer_search WHERE answer_search MATCH {search})"  # noqa: S608
 
 
-@compiles(_Holding, "postgresql")
+@compiles(_Found, "postgresql")
 def _on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
-    clauses = list(element.clauses)
-    answer_id, workspace_id, search = (
-        compiler.process(clauses[one], **options) for one in (0, 1, 3)
-    )
-    found = f"answer_search.document @@ to_tsquery('simple', {search})"
-    return (
-        f"{answer_id} IN (SELECT answer_search.answer_id FROM answer_search"  # noqa: S608
-        f" WHERE answer_search.workspace_id = {workspace_id} AND {found})"
-    )
+    workspace_id, _, search = list(element.clauses)
+    here = f"answer_search.workspace_id = {compiler.process(workspace_id, **options)}"
+    holds = f"answer_search.document @@ to_tsquery('simple', {compiler.process(search, **options)})"
+    return f"(SELECT answer_search.answer_id FROM answer_search WHERE {here} AND {holds})"  # noqa: S608

@@ -195,27 +195,30 @@ def known_values(session: Session, workspace_id: int, name: str, most: int) -> t
         Of which face.
     most : int
         At most so many values.
-
-    Notes
-    -----
-    Skips through the key from value to value, so the cost does not grow with the answers.
     """
-    found: list[str] = []
-    while len(found) < most:
-        value = session.scalar(
-            select(WeekCount.value)
-            .where(
-                WeekCount.workspace_id == workspace_id,
-                WeekCount.face == name,
-                WeekCount.value > (found[-1] if found else ""),
-            )
-            .order_by(WeekCount.value)
-            .limit(1)
-        )
-        if value is None:
-            break
-        found.append(value)
-    return tuple(found)
+    within = (WeekCount.workspace_id == workspace_id, WeekCount.face == name)
+    return _one_after_another(session, WeekCount.value, within, most)
+
+
+def known_segments(session: Session, workspace_id: int, most: int) -> tuple[str, ...]:
+    """Return the names of a workspace's segments in order, as their faces name them."""
+    within = (WeekCount.workspace_id == workspace_id, WeekCount.face != "")
+    names = _one_after_another(session, WeekCount.face, within, most)
+    return tuple(name for name in names if not name.startswith("@") or name.startswith("@@"))
+
+
+def _one_after_another(
+    session: Session,
+    column: Any,
+    within: tuple[ColumnElement[bool], ...],
+    most: int,
+) -> tuple[str, ...]:
+    """Skip through the key from value to value, so that the cost does not grow with the answers."""
+    first = select(func.min(column).label("value")).where(*within).cte("skipping", recursive=True)
+    beyond = select(func.min(column)).where(*within, column > first.c.value).scalar_subquery()
+    skipping = first.union_all(select(beyond).where(first.c.value.is_not(None)))
+    query = select(skipping.c.value).where(skipping.c.value.is_not(None)).limit(most)
+    return tuple(sorted(session.scalars(query)))
 
 
 def first_and_last(session: Session, sought: Sought) -> tuple[date, date] | None:

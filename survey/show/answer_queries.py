@@ -18,6 +18,8 @@ from survey.show.marks import Piece, pieces, shown_part, within
 Order = Literal["newest", "typical", "unsure"]
 ORDERS: tuple[Order, ...] = get_args(Order)
 PAGE = 25
+MANY = 2_000  # answers in view, from which on the first of them are found by looking at each
+COUNTED_WORDS_UP_TO = 10_000  # answers with the words of a search; beyond, there are "or more"
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ def answer_page(
     *,
     order: Order = "newest",
     after: str | None = None,
+    many: bool = False,
 ) -> AnswerPage:
     """Return one page of the answers in view.
 
@@ -113,6 +116,8 @@ def answer_page(
         ``newest``, or, within a theme, ``typical`` or ``unsure`` first.
     after : str or None
         The `after` of the page before.
+    many : bool
+        Whether many answers are in view; it only decides by which way they are found.
 
     Raises
     ------
@@ -121,7 +126,7 @@ def answer_page(
     """
     if wanted.theme_id is None or run_id is None:
         order = "newest"
-    query = _listed(workspace_id, run_id, wanted, order)
+    query = _listed(workspace_id, run_id, wanted, order, many=many)
     if after:
         query = query.where(_beyond(order, after))
     rows = session.execute(query.limit(PAGE + 1)).all()
@@ -130,7 +135,9 @@ def answer_page(
     return AnswerPage(answers, f"{shown[-1].place}~{shown[-1].id}" if len(rows) > PAGE else None)
 
 
-def _listed(workspace_id: int, run_id: int | None, wanted: AnswerFilter, order: Order) -> Any:
+def _listed(
+    workspace_id: int, run_id: int | None, wanted: AnswerFilter, order: Order, *, many: bool
+) -> Any:
     place: Any = Answer.answered_on if order == "newest" else Assignment.confidence
     query = select(
         Answer.id,
@@ -152,9 +159,10 @@ def _listed(workspace_id: int, run_id: int | None, wanted: AnswerFilter, order: 
         isouter=True,
     )
     if order == "newest":
-        conditions = answers_in_view(workspace_id, run_id, wanted)
+        conditions = answers_in_view(workspace_id, run_id, wanted, one_by_one=many)
         return query.where(*conditions).order_by(Answer.answered_on.desc(), Answer.id.desc())
-    conditions = answers_in_view(workspace_id, run_id, replace(wanted, theme_id=None, tones=()))
+    beside = replace(wanted, theme_id=None, tones=())
+    conditions = answers_in_view(workspace_id, run_id, beside, one_by_one=many)
     of_theme = [
         Assignment.workspace_id == workspace_id,
         Assignment.theme_id == wanted.theme_id,
@@ -254,13 +262,13 @@ def _shown(
 def _segments(
     session: Session, workspace_id: int, ids: Iterable[int]
 ) -> dict[int, list[tuple[str, str]]]:
-    query = (
-        select(AnswerSegment.answer_id, AnswerSegment.name, AnswerSegment.value)
-        .where(AnswerSegment.workspace_id == workspace_id, AnswerSegment.answer_id.in_(ids))
-        .order_by(AnswerSegment.name)
+    query = select(AnswerSegment.answer_id, AnswerSegment.name, AnswerSegment.value).where(
+        AnswerSegment.workspace_id == workspace_id, AnswerSegment.answer_id.in_(ids)
     )
     found: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    for answer_id, name, value in session.execute(query):
+    # Ordered here: SQLite would choose an index for the order, and read all of it.
+    rows = sorted((row.answer_id, row.name, row.value) for row in session.execute(query))
+    for answer_id, name, value in rows:
         found[answer_id].append((name, value))
     return found
 
@@ -312,6 +320,8 @@ def answers_counted(
 ) -> int:
     """Return how many answers are in view: from the counts, or, for a combination, by a scan.
 
+    Those that hold words are counted up to 10,000.
+
     Parameters
     ----------
     session, workspace_id, run_id, wanted
@@ -320,5 +330,7 @@ def answers_counted(
     counted = figures.answers_counted(session, workspace_id, run_id, wanted)
     if counted is not None:
         return counted
-    conditions = answers_in_view(workspace_id, run_id, wanted)
-    return session.execute(select(func.count(Answer.id)).where(*conditions)).scalar_one()
+    found = select(Answer.id).where(*answers_in_view(workspace_id, run_id, wanted))
+    if wanted.words is not None:
+        found = found.limit(COUNTED_WORDS_UP_TO)
+    return session.execute(select(func.count()).select_from(found.subquery())).scalar_one()

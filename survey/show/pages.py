@@ -13,10 +13,17 @@ from survey.errors import FieldError, NotFoundError
 from survey.records.filters import PILES
 from survey.records.proposals import decide, open_proposals
 from survey.show import words
-from survey.show.answer_queries import ORDERS, Order, answer_page, answers_counted
+from survey.show.answer_queries import (
+    COUNTED_WORDS_UP_TO,
+    MANY,
+    ORDERS,
+    Order,
+    answer_page,
+    answers_counted,
+)
+from survey.show.choices import PILE_NAMES, choices
 from survey.show.ledger.queries import part_of
-from survey.show.queries import theme_overview
-from survey.show.segments import segments_known
+from survey.show.queries import theme_names, theme_overview
 from survey.show.standing import COUNTED_UP_TO, Standing, standing
 from survey.show.theme_queries import theme_name, theme_page
 from survey.web.access import open_to
@@ -26,13 +33,6 @@ from survey.web.filters import View, view_from
 blueprint = Blueprint("show", __name__)
 
 DAYS_OFFERED = (7, 28, 90, 365)
-_PILE_NAMES = {
-    "nothing": "Nothing more needed",
-    "unsorted": "Fits no theme yet",
-    "other_language": "In another language",
-    "sorted": "Sorted",
-    "waiting": "Waiting to be sorted",
-}
 _TONE_NAMES = {"wish": "a wish", "praise": "praise", "unclear": "unclear"}
 
 
@@ -100,7 +100,7 @@ def theme(theme_id: int) -> str | Response:
             tone_names=_TONE_NAMES,
             page=theme_page(session, inside, stands.run_id, named, view.wanted),
             **_listed(session, stands, view, "typical"),
-            **_filter_form(session, view, wrong),
+            **_filter_form(session, view, wrong, of_theme=True),
         )
 
 
@@ -156,12 +156,15 @@ def _view(theme_id: int | None = None) -> tuple[View, str | None]:
     return view, wrong
 
 
-def _filter_form(session: Session, view: View, wrong: str | None) -> dict[str, object]:
+def _filter_form(
+    session: Session, view: View, wrong: str | None, *, of_theme: bool = False
+) -> dict[str, object]:
+    inside = place().workspace_id
+    themes = None if of_theme else tuple(theme_names(session, inside, ()))
     return {
         "view": view,
         "wrong": wrong,
-        "segments": segments_known(session, place().workspace_id),
-        "chosen": dict(view.wanted.segments),
+        "choices": choices(session, inside, view.wanted, themes),
         "days_offered": DAYS_OFFERED,
     }
 
@@ -172,22 +175,25 @@ def _listed(
     inside = place().workspace_id
     order = next((one for one in ORDERS if one == request.args.get("order")), usual)
     after = request.args.get("after")
+    here = (session, inside, stands.run_id, view.wanted)
+    total = answers_counted(*here)
     try:
-        page = answer_page(session, inside, stands.run_id, view.wanted, order=order, after=after)
+        page = answer_page(*here, order=order, after=after, many=total >= MANY)
     except FieldError:
-        after, page = None, answer_page(session, inside, stands.run_id, view.wanted, order=order)
+        after, page = None, answer_page(*here, order=order, many=total >= MANY)
     return {
         "listed": page,
         "order": order,
         "first_page": not after,
-        "total": answers_counted(session, inside, stands.run_id, view.wanted),
+        "total": total,
+        "counted_up_to_now": total if view.wanted.words and total >= COUNTED_WORDS_UP_TO else 0,
     }
 
 
 def _heading(session: Session, view: View) -> str:
     wanted = view.wanted
     if wanted.pile in PILES:
-        return _PILE_NAMES[wanted.pile or ""]
+        return PILE_NAMES[wanted.pile or ""]
     if wanted.theme_id is None:
         return "Answers"
     named = theme_name(session, place().workspace_id, wanted.theme_id)

@@ -258,7 +258,7 @@ def _walk(
     # walking a theme's surest answers finds a dozen soon.
     day = func.coalesce(Answer.answered_on, Answer.answered_on)
     return (
-        _quotable(workspace_id, run_id, replace(wanted, since=None, until=None))
+        _quotable(workspace_id, run_id, replace(wanted, since=None, until=None), one_by_one=True)
         .where(
             Assignment.theme_id == bindparam("theme"),
             Assignment.tone.in_(tones),
@@ -270,7 +270,9 @@ def _walk(
     )
 
 
-def _quotable(workspace_id: int, run_id: int | None, wanted: AnswerFilter) -> Any:
+def _quotable(
+    workspace_id: int, run_id: int | None, wanted: AnswerFilter, *, one_by_one: bool = False
+) -> Any:
     return (
         select(Assignment.answer_id, Assignment.start, Assignment.end, AnswerText.body)
         .join(
@@ -287,7 +289,7 @@ def _quotable(workspace_id: int, run_id: int | None, wanted: AnswerFilter) -> An
             Assignment.workspace_id == workspace_id,
             Assignment.run_id == run_id,
             Assignment.version == Answer.version,  # words since changed are not quoted
-            *answers_in_view(workspace_id, run_id, wanted),
+            *answers_in_view(workspace_id, run_id, wanted, one_by_one=one_by_one),
         )
     )
 

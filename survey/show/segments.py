@@ -1,15 +1,14 @@
 """The segments of a workspace, and who says what by them."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import exists, literal, select, tuple_
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from survey.records import AnswerSegment, Question, Workspace
+from survey.records import Question, Workspace
 from survey.records.faces import segment_name
-from survey.records.tallies import Sought, totals_by_value
+from survey.records.tallies import Sought, known_segments, known_values, totals_by_value
 from survey.show.exact import interval
 from survey.show.span import Span
 
@@ -26,11 +25,10 @@ class Segment:
 
 
 def segments_known(session: Session, workspace_id: int) -> tuple[Segment, ...]:
-    """Return every segment and its values, at most 200 in all.
+    """Return every segment and its values, at most 200 of each.
 
     Notes
     -----
-    Skips through the index from value to value, so the cost does not grow with the answers.
     Where a question is anonymous, a value with fewer answers than the smallest group is left out.
     """
     smallest = smallest_group(session, workspace_id)
@@ -50,23 +48,11 @@ def _large_enough(session: Session, workspace_id: int, segment: Segment, smalles
 
 
 def _every_segment(session: Session, workspace_id: int) -> list[Segment]:
-    found: dict[str, list[str]] = defaultdict(list)
-    at = ("", "")
-    for _ in range(MOST_VALUES):
-        row = session.execute(
-            select(AnswerSegment.name, AnswerSegment.value)
-            .where(
-                AnswerSegment.workspace_id == workspace_id,
-                tuple_(AnswerSegment.name, AnswerSegment.value) > tuple_(*map(literal, at)),
-            )
-            .order_by(AnswerSegment.name, AnswerSegment.value)
-            .limit(1)
-        ).one_or_none()
-        if row is None:
-            break
-        at = (row.name, row.value)
-        found[row.name].append(row.value)
-    return [Segment(name, tuple(values)) for name, values in found.items()]
+    found = []
+    for face in known_segments(session, workspace_id, MOST_VALUES):
+        values = known_values(session, workspace_id, face, MOST_VALUES)
+        found.append(Segment(face.removeprefix("@") if face.startswith("@@") else face, values))
+    return found
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,11 @@ class View:
         pairs = list(_pairs(wanted, self.days))
         return f"?{urlencode(pairs)}" if pairs else ""
 
+    @property
+    def is_unlimited(self) -> bool:
+        """Whether it shows everything, whatever theme it is about."""
+        return replace(self.wanted, theme_id=None) == AnswerFilter()
+
     def unlimited(self) -> str:
         """Return this view as a query string with its theme, pile and tones alone."""
         wanted = self.wanted
