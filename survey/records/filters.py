@@ -1,8 +1,8 @@
 """Which answers are in view: one description, understood by pages, API and export alike."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from sqlalchemy import ColumnElement, exists, false, select, true
 from sqlalchemy.orm import aliased
@@ -72,10 +72,12 @@ class AnswerFilter:
             self.segments, channel=self.channel, served_by=self.served_by, language=self.language
         )
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether everything is in view."""
-        return self == AnswerFilter()
+    def plain(self) -> dict[str, Any] | None:
+        """Return this filter as JSON can carry it, None where everything is in view."""
+        if self == AnswerFilter():
+            return None
+        days = {"since": self.since, "until": self.until}
+        return asdict(self) | {name: day and day.isoformat() for name, day in days.items()}
 
 
 def answers_in_view(
