@@ -13,6 +13,7 @@ from types import FrameType
 from survey.answer.mailbox import LOOK_EVERY, MailboxRound
 from survey.ask.work import MailRound, mailer_of, settle
 from survey.guard.danger import read_rules
+from survey.loopback import answering
 from survey.records.anonymity import let_go, let_in, ready_to_be_let_in
 from survey.records.answering import GIVEN
 from survey.records.arrivals import arrivals_wait, take_in
@@ -101,12 +102,11 @@ def worker_loops(database: Database, settings: Settings, stop: threading.Event) 
     replies = ReplyRound(database, settings, mailer, stop.is_set)
     news = TellRound(database, settings, mailer, stop.is_set)
     danger = UrgentRound(database, settings, mailer, stop.is_set)
+    understanding = Understanding(database, settings.model, stopping=stop.is_set)
     return [
         Loop("mail", lambda: [mail, replies, danger]),
-        Loop(
-            "themes",
-            lambda: Understanding(database, settings.model, stopping=stop.is_set).rounds(),
-        ),
+        Loop("themes", understanding.rounds),
+        Loop("meaning", lambda: [_answering_by_meaning(database, settings, understanding, stop)]),
         Loop("counts", lambda: _counting(database)),
         *_mailbox_loops(database, settings, stop),
         Loop("anonymous", lambda: [lambda: _let_in_together(database)], every=5.0),
@@ -118,6 +118,24 @@ def worker_loops(database: Database, settings: Settings, stop: threading.Event) 
         Loop("settle", lambda: [lambda: settle(database)], every=30.0),
         Loop("news", lambda: [news], every=15.0),
     ]
+
+
+def _answering_by_meaning(
+    database: Database, settings: Settings, understanding: Understanding, stop: threading.Event
+) -> Round:
+    """Answer the web's questions of meaning until told to stop; in between, keep up to date."""
+
+    def until_stopped() -> bool:
+        from survey.understand.meaning import Meaning
+
+        meaning = Meaning(database, understanding.sentence_model)
+        with answering(settings.data_dir, settings.secret_key, meaning.answer):
+            while not stop.is_set():
+                meaning.refresh()
+                stop.wait(POLL_SECONDS)
+        return False
+
+    return until_stopped
 
 
 def _counting(database: Database) -> list[Round]:
@@ -137,7 +155,7 @@ def _take_in(database: Database) -> bool:
 
 def _fold_counts(database: Database) -> bool:
     """Fold a few at a time: a write transaction should stay under 20 ms."""
-    limit = 200
+    limit = 80  # each is spread over some twenty cells
     with database.reading() as session:
         if not waiting_changes(session):
             return False

@@ -51,6 +51,8 @@ class AnswerFilter:
         With at least one theme (or, with `theme_id`, that theme) in one of these tones.
     words : str or None
         Answers that hold all of these words; see `survey.records.finding.holding`.
+    with_theme_id : int or None
+        Answers that are in this theme, too.
     """
 
     since: date | None = None
@@ -64,6 +66,7 @@ class AnswerFilter:
     served_by: str | None = None
     language: str | None = None
     words: str | None = None
+    with_theme_id: int | None = None
 
     @property
     def faces(self) -> tuple[Face, ...]:
@@ -127,6 +130,9 @@ def answers_in_view(
         conditions.append(holding(workspace_id, wanted.words))
     if wanted.theme_id is not None or wanted.tones:
         conditions.append(_has_theme(workspace_id, run_id, wanted, one_by_one))
+    if wanted.with_theme_id is not None:
+        too = AnswerFilter(theme_id=wanted.with_theme_id)
+        conditions.append(_has_theme(workspace_id, run_id, too, one_by_one))
     if wanted.pile is not None:
         conditions.append(_in_pile(workspace_id, run_id, wanted.pile))
     return tuple(conditions)

@@ -145,6 +145,20 @@ def total(session: Session, sought: Sought) -> int:
     return sum(int(amount) for (amount,) in session.execute(union_all(*parts)))
 
 
+def totals(session: Session, sought: Sought) -> dict[tuple[str, int, str], int]:
+    """Return the numbers of what is sought, by measure, theme and tone."""
+    found: Counter[tuple[str, int, str]] = Counter()
+    parts = [
+        select(source.measure, source.table.theme_id, source.table.tone, func.sum(source.amount))
+        .where(*source.where)
+        .group_by(source.measure, source.table.theme_id, source.table.tone)
+        for source in _sources(sought)
+    ]
+    for measure, theme_id, tone, amount in session.execute(union_all(*parts)):
+        found[measure, theme_id, tone] += int(amount)
+    return dict(found)
+
+
 def totals_by_value(session: Session, sought: Sought, values: Collection[str]) -> dict[str, int]:
     """Return one number for each value of a face.
 

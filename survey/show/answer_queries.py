@@ -135,6 +135,24 @@ def answer_page(
     return AnswerPage(answers, f"{shown[-1].place}~{shown[-1].id}" if len(rows) > PAGE else None)
 
 
+def answers_by_id(
+    session: Session, workspace_id: int, run_id: int | None, ids: Sequence[int]
+) -> tuple[AnswerShown, ...]:
+    """Return given answers in this order; those taken back, or of other workspaces, are left out.
+
+    Parameters
+    ----------
+    session, workspace_id, run_id
+        As in `answer_page`.
+    ids : sequence of int
+        Some dozens at most.
+    """
+    query = _listed(workspace_id, run_id, AnswerFilter(), "newest", many=True)
+    rows = {row.id: row for row in session.execute(query.where(Answer.id.in_(ids)))}
+    here = [rows[one] for one in ids if one in rows]
+    return _complete(session, workspace_id, run_id, None, here)
+
+
 def _listed(
     workspace_id: int, run_id: int | None, wanted: AnswerFilter, order: Order, *, many: bool
 ) -> Any:

@@ -18,7 +18,7 @@ PILE_NAMES = {
     "unsorted": "Fits no theme yet",
     "other_language": "In another language",
     "sorted": "Sorted",
-    "waiting": "Waiting to be sorted",
+    "waiting": "Not sorted yet",
 }
 _TONES = (("wish", "Wishes"), ("praise", "Praise"), ("unclear", "Could be either"))
 _LONGEST_SHOWN = 60  # characters of a question in a select

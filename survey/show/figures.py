@@ -86,15 +86,16 @@ class Figures:
 def faces_asked(wanted: AnswerFilter) -> tuple[Face, ...]:
     """Return what a view asks of an answer beside days and question, as the counts name it."""
     faces = list(wanted.faces)
-    if wanted.theme_id is not None:
-        faces.append((THEME, str(wanted.theme_id)))
+    for theme_id in (wanted.theme_id, wanted.with_theme_id):
+        if theme_id is not None:
+            faces.append((THEME, str(theme_id)))
     faces += [(TONE, tone) for tone in wanted.tones]
     return tuple(faces)
 
 
 def is_counted(wanted: AnswerFilter) -> bool:
     """Whether the counts tell all figures of a view: a combination needs a scan."""
-    of_themes = bool(wanted.tones) or wanted.theme_id is not None
+    of_themes = any(face[0] in (THEME, TONE) for face in faces_asked(wanted))
     if wanted.words is not None or (of_themes and wanted.pile is not None):
         return False
     return len(faces_asked(wanted)) <= 1
@@ -152,7 +153,7 @@ def counted(
     cells = tallies(session, sought, anchor=span.anchor, width=span.width)
     if wanted.pile is not None:
         return _of_pile(cells, wanted.pile)
-    if wanted.theme_id is not None or wanted.tones:
+    if any(face[0] in (THEME, TONE) for face in faces_asked(wanted)):
         return _all_of_which_are_answers(cells)
     return cells
 
@@ -243,7 +244,7 @@ def answers_counted(
         until=wanted.until,
         question_id=wanted.question_id,
     )
-    if wanted.theme_id is not None or face[0] == TONE:
+    if wanted.theme_id is not None or face[0] in (THEME, TONE):
         return _of_run(session, sought, run_id, wanted)
     if wanted.pile is None:
         return total(session, sought)

@@ -1,16 +1,19 @@
 """The pages an owner reads: the overview, the answers, a theme, and proposals."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import session as cookie
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from survey.clock import day_in, utc_now
 from survey.errors import FieldError, NotFoundError
-from survey.records.filters import PILES
+from survey.loopback import ask
+from survey.records.filters import PILES, AnswerFilter
 from survey.records.proposals import decide, open_proposals
 from survey.show import words
 from survey.show.answer_queries import (
@@ -23,9 +26,13 @@ from survey.show.answer_queries import (
 )
 from survey.show.choices import PILE_NAMES, choices
 from survey.show.ledger.queries import part_of
+from survey.show.likeness import Suggestion, question_of, suggestions
+from survey.show.needs import needs_you
+from survey.show.news import news_since
 from survey.show.queries import theme_names, theme_overview
 from survey.show.standing import COUNTED_UP_TO, Standing, standing
 from survey.show.theme_queries import theme_name, theme_page
+from survey.show.visits import visit_now, with_latest
 from survey.web.access import open_to
 from survey.web.current import database, place, visitor
 from survey.web.filters import View, view_from
@@ -33,7 +40,7 @@ from survey.web.filters import View, view_from
 blueprint = Blueprint("show", __name__)
 
 DAYS_OFFERED = (7, 28, 90, 365)
-_TONE_NAMES = {"wish": "a wish", "praise": "praise", "unclear": "unclear"}
+TONE_NAMES = {"wish": "a wish", "praise": "praise", "unclear": "unclear"}
 
 
 @blueprint.app_template_filter("moment_words")
@@ -49,8 +56,8 @@ for _name in ("figure", "percent", "share", "between", "day_words", "short_day",
 @open_to("teammate")
 def overview() -> str:
     """Show the themes of a view."""
-    view, wrong = _view()
-    inside = place().workspace_id
+    view, wrong = view_asked()
+    inside, since = place().workspace_id, _last_visit()
     with database().reading() as session:
         stands = standing(session, inside, utc_now())
         return render_template(
@@ -58,32 +65,63 @@ def overview() -> str:
             stands=stands,
             counted_up_to=COUNTED_UP_TO,
             overview=theme_overview(session, inside, stands.run_id, view.wanted),
-            **_filter_form(session, view, wrong),
+            needs=needs_you(session, inside, stands.run_id),
+            news=news_since(session, inside, stands.run_id, since) if since else None,
+            **filter_form(session, view, wrong),
         )
+
+
+def _last_visit() -> date | None:
+    """Return the day of the reader's last visit, and keep in the browser that they are here."""
+    slug, kept = place().slug, cookie.get("visits")
+    kept = kept if isinstance(kept, dict) else {}
+    visit = visit_now(kept.get(slug), utc_now())
+    cookie["visits"] = with_latest(kept, slug, visit)
+    return day_in(visit.before, place().time_zone) if visit.before else None
 
 
 @blueprint.get("/w/<workspace>/answers")
 @open_to("teammate")
 def answers() -> str:
     """List the answers of a view."""
-    view, wrong = _view()
+    view, wrong = view_asked()
+    inside = place().workspace_id
     with database().reading() as session:
-        stands = standing(session, place().workspace_id, utc_now())
-        return render_template(
-            "show/answers.html",
-            stands=stands,
-            heading=_heading(session, view),
-            tone_names=_TONE_NAMES,
-            **_listed(session, stands, view),
-            **_filter_form(session, view, wrong),
-        )
+        stands = standing(session, inside, utc_now())
+        shown = _listed(session, stands, view)
+        context = {
+            "stands": stands,
+            "heading": _heading(session, view),
+            "tone_names": TONE_NAMES,
+            **filter_form(session, view, wrong),
+        }
+    suggested = {}
+    if view.wanted.pile == "unsorted":
+        suggested = _suggested(stands, [one.id for one in shown["listed"].answers])
+    return render_template("show/answers.html", suggested=suggested, **shown, **context)
+
+
+def _suggested(stands: Standing, unsorted: list[int]) -> dict[int, Suggestion]:
+    """Ask the worker where answers might belong; nothing while it is away."""
+    if not unsorted:
+        return {}
+    inside = place().workspace_id
+    told = by_meaning(question_of(inside, AnswerFilter(pile="sorted"), like=unsorted))
+    with database().reading() as session:
+        return suggestions(session, inside, stands.run_id, unsorted, told)
+
+
+def by_meaning(question: dict[str, Any]) -> dict[str, Any] | None:
+    """Ask the worker which answers are alike; None while it is away."""
+    settings = current_app.extensions["afterword"].settings
+    return ask(settings.data_dir, settings.secret_key, question)
 
 
 @blueprint.get("/w/<workspace>/themes/<int:theme_id>")
 @open_to("teammate")
 def theme(theme_id: int) -> str | Response:
     """Show one theme: its trend, who says it, and its answers."""
-    view, wrong = _view(theme_id)
+    view, wrong = view_asked(theme_id)
     inside = place().workspace_id
     with database().reading() as session:
         stands = standing(session, inside, utc_now())
@@ -97,10 +135,10 @@ def theme(theme_id: int) -> str | Response:
             "show/theme.html",
             stands=stands,
             named=named,
-            tone_names=_TONE_NAMES,
+            tone_names=TONE_NAMES,
             page=theme_page(session, inside, stands.run_id, named, view.wanted),
             **_listed(session, stands, view, "typical"),
-            **_filter_form(session, view, wrong, of_theme=True),
+            **filter_form(session, view, wrong, of_theme=True),
         )
 
 
@@ -144,7 +182,7 @@ def decide_proposal(run_id: int) -> Response:
     return redirect(url_for("show.proposals"), 303)
 
 
-def _view(theme_id: int | None = None) -> tuple[View, str | None]:
+def view_asked(theme_id: int | None = None) -> tuple[View, str | None]:
     """Read the view; what cannot be used is told above everything rather than refused."""
     today = day_in(utc_now(), place().time_zone)
     try:
@@ -156,9 +194,10 @@ def _view(theme_id: int | None = None) -> tuple[View, str | None]:
     return view, wrong
 
 
-def _filter_form(
+def filter_form(
     session: Session, view: View, wrong: str | None, *, of_theme: bool = False
 ) -> dict[str, object]:
+    """Return what the form of filters needs, and what could not be used of the URL."""
     inside = place().workspace_id
     themes = None if of_theme else tuple(theme_names(session, inside, ()))
     return {
@@ -171,7 +210,7 @@ def _filter_form(
 
 def _listed(
     session: Session, stands: Standing, view: View, usual: Order = "newest"
-) -> dict[str, object]:
+) -> dict[str, Any]:
     inside = place().workspace_id
     order = next((one for one in ORDERS if one == request.args.get("order")), usual)
     after = request.args.get("after")
@@ -186,8 +225,14 @@ def _listed(
         "order": order,
         "first_page": not after,
         "total": total,
-        "counted_up_to_now": total if view.wanted.words and total >= COUNTED_WORDS_UP_TO else 0,
+        **shortened(view, total),
     }
+
+
+def shortened(view: View, total: int) -> dict[str, object]:
+    """Say whether answers with some words were counted no further."""
+    stopped = view.wanted.words is not None and total >= COUNTED_WORDS_UP_TO
+    return {"counted_up_to_now": total if stopped else 0}
 
 
 def _heading(session: Session, view: View) -> str:

@@ -47,7 +47,8 @@ def scanned(
 
 def _asks_of_askings(wanted: AnswerFilter) -> bool:
     """Whether a view can be told of askings, too: of themes, tones and words it cannot."""
-    return (wanted.theme_id, wanted.pile, wanted.tones, wanted.words) == (None, None, (), None)
+    of_answers = (wanted.theme_id, wanted.with_theme_id, wanted.pile, wanted.words)
+    return not wanted.tones and all(one is None for one in of_answers)
 
 
 def _rows(session: Session, query: Any) -> Iterator[Tally]:

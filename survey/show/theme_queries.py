@@ -7,12 +7,14 @@ from sqlalchemy.orm import Session
 
 from survey.records import Theme
 from survey.records.filters import AnswerFilter
+from survey.records.tallies import Sought
 from survey.show.charts import Plot, plot
 from survey.show.exact import beyond_chance, interval
 from survey.show.figures import Figures, figures_in_view
-from survey.show.queries import ThemeName, span_in_view
+from survey.show.queries import ThemeName, span_in_view, theme_names
 from survey.show.segments import SegmentTable, theme_by_segment
 from survey.show.span import Change, Point, Span, change, trend
+from survey.show.together import Companion, companions
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class ThemePage:
         Whether it is beyond chance, all themes being tested together.
     segments : tuple of SegmentTable
         Who says it; only where the view is not already of one segment.
+    companions : tuple of Companion
+        Themes in the same answers; only where the view is not already narrowed.
     """
 
     theme: ThemeName
@@ -55,6 +59,7 @@ class ThemePage:
     change: Change | None
     change_is_real: bool
     segments: tuple[SegmentTable, ...]
+    companions: tuple[Companion, ...]
 
 
 def theme_name(session: Session, workspace_id: int, theme_id: int) -> ThemeName | None:
@@ -86,6 +91,7 @@ def theme_page(
         Days, segments and tones.
     """
     view = replace(wanted, theme_id=None, pile=None, tones=())
+    narrowed = bool(view.faces or view.words or view.with_theme_id)
     span = span_in_view(session, workspace_id, run_id, view)
     if span is None:
         return None
@@ -110,9 +116,25 @@ def theme_page(
         change=moved,
         change_is_real=moved is not None and _is_real(figures, theme.id, moved),
         segments=()
-        if view.faces or view.words
+        if narrowed
         else theme_by_segment(
             session, workspace_id, run_id, theme.id, span=span, question_id=view.question_id
+        ),
+        companions=()
+        if narrowed
+        else companions(
+            session,
+            Sought(
+                workspace_id,
+                ("theme",),
+                run_id,
+                since=span.first,
+                until=span.last,
+                question_id=view.question_id,
+            ),
+            theme.id,
+            theme_names(session, workspace_id, ()),
+            (figures.theme(theme.id).total, answered.total),
         ),
     )
 

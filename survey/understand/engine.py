@@ -60,6 +60,7 @@ class Engine:
         embedder: Embedder,
         listen: Callable[[Book | None, Embedder, Sequence[Correction]], Listener] = listener_for,
     ) -> None:
+        self.sentences = embedder
         self.embedder = RememberingEmbedder(embedder)
         self._listen = listen
         self._listeners: dict[tuple[str, tuple[Correction, ...]], RememberingListener] = {}

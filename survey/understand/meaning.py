@@ -5,8 +5,8 @@ are looked at. Vectors are those that sorting kept. The table of a workspace is 
 question and kept up to date between questions.
 """
 
-import logging
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sqlalchemy import and_, select
+from numpy.typing import NDArray
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from survey.errors import EngineError
 from survey.records import Answer, AnswerText, TextVector, Workspace
 from survey.records.answering import GIVEN
 from survey.records.database import Database
@@ -29,22 +29,24 @@ from survey.understand.nearest import Nearest, of_whole
 if TYPE_CHECKING:
     from survey.understand.embed import Embedder
 
-log = logging.getLogger(__name__)
-
 MOST_ANSWERS = 200_000  # of one workspace, the newest; 150 MB of vectors
 MOST_WORKSPACES = 4
 MOST_FOUND = 200
+_REST = 10  # times as long as a table took to read, before it is read again
 
 
 @dataclass(frozen=True)
 class _Table:
-    changed_at: datetime | None
+    state: tuple[datetime | None, int]
     nearest: Nearest
-    model_digest: str
+    good_until: float
 
 
 class Meaning:
     """Answers questions of likeness.
+
+    A workspace's table is made once somebody asked for it, by `refresh`, which also keeps it up to
+    date; until then the answer is that it is getting ready. So nobody waits for a model to load.
 
     Parameters
     ----------
@@ -56,8 +58,10 @@ class Meaning:
 
     def __init__(self, database: Database, embedder: "Callable[[], Embedder]") -> None:
         self._database = database
-        self._embedder = embedder
-        self._tables: OrderedDict[int, _Table] = OrderedDict()
+        self._load = embedder
+        self._embedder: Embedder | None = None
+        self._asked: OrderedDict[int, None] = OrderedDict()
+        self._tables: dict[int, _Table] = {}
         self._lock = threading.Lock()
 
     def answer(self, question: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,38 +76,56 @@ class Meaning:
         Returns
         -------
         dict
-            ``found``: for each sentence or answer a list of ``[answer id as text, likeness]``, the
-            nearest first; an answer without a vector finds nothing.
+            ``ready``; and ``found``: for each sentence or answer a list of
+            ``[answer id as text, likeness]``, the nearest first. An answer without a vector, like
+            one that has just come in, finds nothing.
         """
-        try:
-            return self._answered(question)
-        except EngineError as error:
-            return {"found": [], "trouble": str(error)}
-        except Exception:
-            log.exception("a question of meaning could not be answered")
-            raise
-
-    def _answered(self, question: Mapping[str, Any]) -> dict[str, Any]:
         workspace_id, most = int(question["workspace"]), min(int(question["most"]), MOST_FOUND)
         with self._lock:
-            table = self._table(workspace_id)
+            self._asked[workspace_id] = None
+            self._asked.move_to_end(workspace_id)
+            table = self._tables.get(workspace_id)
+        if table is None or self._embedder is None:
+            return {"ready": False, "found": []}
         among = self._among(workspace_id, question.get("filter"))
         found = []
-        for vector, but in self._vectors(table, question):
+        for vector, but in self._vectors(self._embedder, table.nearest, question):
             near = table.nearest.nearest(vector, most, among=among, but=but)
             found.append([[str(one.answer_id), round(one.likeness, 4)] for one in near])
-        return {"found": found, "looked_at": len(table.nearest.ids)}
+        return {"ready": True, "found": found}
+
+    def refresh(self) -> None:
+        """Bring the tables of those workspaces up to date that were asked about lately."""
+        with self._lock:
+            while len(self._asked) > MOST_WORKSPACES:
+                gone, _ = self._asked.popitem(last=False)
+                self._tables.pop(gone, None)
+            asked = list(self._asked)
+        for workspace_id in asked:
+            before = self._tables.get(workspace_id)
+            if before is not None and time.monotonic() < before.good_until:
+                continue
+            self._embedder = self._embedder or self._load()
+            with self._database.reading() as session:
+                state = _state(session, workspace_id)
+                if before is not None and before.state == state:
+                    continue
+                started = time.monotonic()
+                nearest = _read(session, workspace_id, self._embedder)
+            # Reading a large table again and again would leave no time for anything else.
+            good_until = time.monotonic() + _REST * (time.monotonic() - started)
+            with self._lock:
+                self._tables[workspace_id] = _Table(state, nearest, good_until)
 
     def _vectors(
-        self, table: _Table, question: Mapping[str, Any]
-    ) -> list[tuple["np.ndarray[Any, np.dtype[np.float32]]", int | None]]:
+        self, embedder: "Embedder", nearest: Nearest, question: Mapping[str, Any]
+    ) -> list[tuple["NDArray[np.float32]", int | None]]:
         if "sentence" in question:
-            encoded = self._embedder().encode([str(question["sentence"])])
+            encoded = embedder.encode([str(question["sentence"])])
             return [(stored(encoded)[0].astype(np.float32), None)]
         asked = [int(one) for one in question["like"]]
-        nowhere = np.zeros(table.nearest.vectors.shape[1], dtype=np.float32)
-        vectors = [(table.nearest.vector(one), one) for one in asked]
-        return [(nowhere if one is None else one, but) for one, but in vectors]
+        vectors = [(nearest.vector(one), one) for one in asked]
+        return [(vector, one) for vector, one in vectors if vector is not None]
 
     def _among(self, workspace_id: int, plain: Mapping[str, Any] | None) -> set[int] | None:
         if plain is None:
@@ -116,21 +138,17 @@ class Meaning:
             conditions = answers_in_view(workspace_id, run_id, wanted)
             return set(session.scalars(select(Answer.id).where(*conditions)))
 
-    def _table(self, workspace_id: int) -> _Table:
-        digest = self._embedder().digest
-        with self._database.reading() as session:
-            changed_at = session.scalar(
-                select(Workspace.answers_changed_at).where(Workspace.id == workspace_id)
-            )
-            table = self._tables.get(workspace_id)
-            if table is None or (table.changed_at, table.model_digest) != (changed_at, digest):
-                nearest = _read(session, workspace_id, self._embedder())
-                table = _Table(changed_at, nearest, digest)
-        self._tables[workspace_id] = table
-        self._tables.move_to_end(workspace_id)
-        while len(self._tables) > MOST_WORKSPACES:
-            self._tables.popitem(last=False)
-        return table
+
+def _state(session: Session, workspace_id: int) -> tuple[datetime | None, int]:
+    """Return what changes when answers come, go, or get their vectors by being sorted."""
+    changed_at = session.scalar(
+        select(Workspace.answers_changed_at).where(Workspace.id == workspace_id)
+    )
+    unsorted = select(Answer.id).where(
+        Answer.workspace_id == workspace_id, Answer.sorted_by.is_(None), Answer.state == GIVEN
+    )
+    left = session.scalar(select(func.count()).select_from(unsorted.limit(1000).subquery()))
+    return changed_at, left or 0
 
 
 def filter_from(plain: Mapping[str, Any]) -> AnswerFilter:

@@ -7,6 +7,7 @@ engine and its model are loaded with the first answer that is due, never at impo
 
 import logging
 import random
+import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -37,6 +38,7 @@ from survey.understand.queries import (
 )
 
 if TYPE_CHECKING:
+    from survey.understand.embed import Embedder
     from survey.understand.engine import Engine
 
 log = logging.getLogger(__name__)
@@ -72,6 +74,7 @@ class Understanding:
         self.database = database
         self._load = load or (lambda: _load_engine(model_name))
         self._engine: Engine | None = None
+        self._loading = threading.Lock()  # another loop may ask for the sentence model
         self._jitter = random.Random()  # noqa: S311  spreads retries, keeps no secret
         self._quiet_until = 0.0
         self._last = 0
@@ -91,9 +94,20 @@ class Understanding:
         EngineError
             When it cannot be loaded.
         """
-        if self._engine is None:
-            self._engine = self._load()
+        with self._loading:
+            if self._engine is None:
+                self._engine = self._load()
         return self._engine
+
+    def sentence_model(self) -> "Embedder":
+        """Return the engine's sentence model, for whoever asks beside the sorting.
+
+        Raises
+        ------
+        EngineError
+            When it cannot be loaded.
+        """
+        return self.engine().sentences
 
     def fill_round(self) -> bool:
         """Load the sample business where an owner asked for it."""

@@ -16,7 +16,7 @@ SEGMENT = "segment."
 SPANS = range(1, 36_501)  # days
 LARGEST_ID = 2**63 - 1
 OWN = ("channel", "served_by", "language")  # what every answer has of its own
-_ONCE = ("since", "until", "days", "theme", "question", "q", *OWN)
+_ONCE = ("since", "until", "days", "theme", "with", "question", "q", *OWN)
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,9 @@ def view_from(args: MultiDict[str, str], today: date) -> View:
     args : MultiDict
         ``since`` and ``until`` (ISO dates, both included) or ``days``; ``theme`` (an id, or
         ``nothing``, ``unsorted``, ``other_language``, ``sorted``, ``waiting``); ``tone``, once or
-        more; ``segment.NAME``; ``question`` (an id), ``channel``, ``served_by``, ``language``;
-        ``q`` (words). Empty values count as absent, as an unfilled form sends them.
+        more; ``with`` (the id of a second theme); ``segment.NAME``; ``question`` (an id),
+        ``channel``, ``served_by``, ``language``; ``q`` (words). Empty values
+        count as absent, as an unfilled form sends them.
     today : date
         The workspace's own day.
 
@@ -112,7 +113,8 @@ def view_from(args: MultiDict[str, str], today: date) -> View:
         theme_id=theme_id,
         pile=pile,
         tones=_tones(given.getlist("tone")),
-        question_id=_question(given.get("question")),
+        question_id=_id("question", given.get("question"), "one of your questions"),
+        with_theme_id=_id("with", given.get("with"), "a theme"),
         words=_words(given.get("q")),
         **{name: given.get(name) for name in OWN},
     )
@@ -164,12 +166,12 @@ def _theme(value: str | None) -> tuple[int | None, Pile | None]:
     raise FieldError("theme", f"‘theme’ is a theme's id, or one of: {', '.join(PILES)}.")
 
 
-def _question(value: str | None) -> int | None:
+def _id(name: str, value: str | None, what: str) -> int | None:
     if value is None:
         return None
     if value.isascii() and value.isdigit() and len(value) <= 19 and int(value) <= LARGEST_ID:
         return int(value)
-    raise FieldError("question", "‘question’ is the id of one of your questions.")
+    raise FieldError(name, f"‘{name}’ is the id of {what}.")
 
 
 def _words(value: str | None) -> str | None:
@@ -200,25 +202,19 @@ def _segments(given: MultiDict[str, str]) -> tuple[tuple[str, str], ...]:
 
 
 def _pairs(wanted: AnswerFilter, days: int | None) -> Iterable[tuple[str, str]]:
-    if days:
-        yield "days", str(days)
-    else:
-        if wanted.since:
-            yield "since", wanted.since.isoformat()
-        if wanted.until:
-            yield "until", wanted.until.isoformat()
-    for name, value in wanted.segments:
-        yield SEGMENT + name, value
-    if wanted.question_id is not None:
-        yield "question", str(wanted.question_id)
-    for name in OWN:
-        if value := getattr(wanted, name):
-            yield name, value
-    if wanted.words:
-        yield "q", wanted.words
-    if wanted.theme_id is not None:
-        yield "theme", str(wanted.theme_id)
-    elif wanted.pile:
-        yield "theme", wanted.pile
-    for tone in wanted.tones:
-        yield "tone", tone
+    theme = wanted.pile if wanted.theme_id is None else wanted.theme_id
+    single = (
+        ("days", days),
+        ("since", None if days else wanted.since),
+        ("until", None if days else wanted.until),
+        *((SEGMENT + name, value) for name, value in wanted.segments),
+        ("question", wanted.question_id),
+        *((name, getattr(wanted, name)) for name in OWN),
+        ("q", wanted.words),
+        ("theme", theme),
+        ("with", wanted.with_theme_id),
+        *(("tone", tone) for tone in wanted.tones),
+    )
+    for name, value in single:
+        if value is not None and value != "":
+            yield name, value.isoformat() if isinstance(value, date) else str(value)

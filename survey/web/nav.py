@@ -17,6 +17,7 @@ _PAGES = (
     ("Overview", ""),
     ("Urgent", "urgent"),
     ("Answers", "answers"),
+    ("Search", "search"),
     ("Replies", "replies"),
     ("Ask", "ask"),
     ("Places", "places"),

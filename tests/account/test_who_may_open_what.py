@@ -61,6 +61,7 @@ EXPECTED = {
     "POST /u/<token>": "customer",
     "GET /w/<workspace>/": "teammate",
     "GET /w/<workspace>/answers": "teammate",
+    "GET /w/<workspace>/search": "teammate",
     "GET /w/<workspace>/answers/<answer_id>/as-typed": "owner",
     "GET /w/<workspace>/anonymous": "owner",
     "POST /w/<workspace>/anonymous": "owner",
