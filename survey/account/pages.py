@@ -2,15 +2,23 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from survey.account.actions import FirstOwner, load_sample, make_first_owner, set_password
 from survey.account.forms import BeginForm, FirstOwnerForm, PasswordForm, SignInForm
 from survey.account.passwords import hash_password
-from survey.account.queries import homes_of, is_empty, is_first_owner_link, person_with
+from survey.account.queries import (
+    has_owner,
+    holds_sample,
+    homes_of,
+    is_empty,
+    is_first_owner_link,
+    person_with,
+)
 from survey.clock import utc_now
 from survey.errors import ConflictError, FieldError, NotFoundError
+from survey.records.unload import remove_sample
 from survey.web import session as browser
 from survey.web.access import open_to
 from survey.web.address import visitor_address
@@ -42,7 +50,9 @@ def sign_in() -> Page:
     """Show the sign-in page."""
     if visitor():
         return redirect(_wanted())
-    return render_template("account/sign_in.html", form=SignInForm())
+    with database().reading() as session:
+        nobody = not has_owner(session)
+    return render_template("account/sign_in.html", form=SignInForm(), nobody=nobody)
 
 
 @blueprint.post("/sign-in")
@@ -134,19 +144,24 @@ def _require_first_owner_link(token: str) -> None:
 @blueprint.get("/w/<workspace>/begin")
 @open_to("owner")
 def begin() -> Page:
-    """Offer to start empty or with the sample business."""
+    """Offer to start empty or with the sample business; or to remove that again."""
     with database().reading() as session:
         empty = is_empty(session, place().workspace_id)
-    if not empty:
+        sample = holds_sample(session, place().workspace_id)
+    if not empty and not sample:
         return redirect(f"/w/{place().slug}/")
-    return render_template("account/begin.html", form=BeginForm())
+    return render_template("account/begin.html", form=BeginForm(), sample=sample)
 
 
 @blueprint.post("/w/<workspace>/begin")
 @open_to("owner")
 def begin_now() -> Page:
-    """Mark the sample business to be loaded, or leave the workspace empty."""
-    if request.form.get("with") == "sample":
+    """Mark the sample business to be loaded, remove it, or leave the workspace empty."""
+    if request.form.get("with") == "no sample":
+        with database().writing() as session:
+            removed = remove_sample(session, place().workspace_id)
+        flash(f"The sample is gone: {removed} made-up answers. Your own, if any, are still here.")
+    elif request.form.get("with") == "sample":
         with database().writing() as session:
             if not is_empty(session, place().workspace_id):
                 raise ConflictError("There are answers here already; nothing was changed.")

@@ -129,6 +129,11 @@ def is_empty(session: Session, workspace_id: int) -> bool:
     return True
 
 
+def holds_sample(session: Session, workspace_id: int) -> bool:
+    """Whether a workspace was marked for the sample business."""
+    return bool(session.scalar(select(Workspace.is_sample).where(Workspace.id == workspace_id)))
+
+
 def keys_of(session: Session, workspace_id: int) -> tuple[Key, ...]:
     """Return a workspace's API keys, the newest first."""
     rows = session.execute(

@@ -21,6 +21,7 @@ from survey.records.workspaces import first_question
 ANSWERS = Path(__file__).with_name("sample.tsv")
 ORIGIN = "sample"
 CHANNEL, LANGUAGE = "visit", "en"
+UNWRITTEN = b""  # the nonce of an asking that nobody was written about
 SILENT = 2  # for three people who answer, two do not
 KEPT_FOR = timedelta(days=90)
 ANSWERED_AFTER = timedelta(hours=1, minutes=10)
@@ -160,7 +161,7 @@ def _invitation(workspace_id: int, visit: SampleVisit, asked: tuple[int, int]) -
         "question_version_id": asked[1],
         "language": LANGUAGE,
         "state": "sent" if visit.answer is None else "answered",
-        "nonce": b"",  # nobody was written to, so there is no link to rebuild
+        "nonce": UNWRITTEN,  # there is no link to rebuild
         "created_at": visit.asked_at,
         "due_at": visit.asked_at,
         "sent_at": visit.asked_at,

@@ -1,0 +1,69 @@
+"""Taking the sample business out of a workspace again."""
+
+from sqlalchemy import delete, exists, select, update
+from sqlalchemy.orm import Session
+
+from survey.records.accounts import Workspace
+from survey.records.answering import Answer
+from survey.records.asking import Interaction, Invitation
+from survey.records.counts import rebuild
+from survey.records.deciding import Decision
+from survey.records.erasure import erase
+from survey.records.runs import lock_current_run
+from survey.records.sample import ORIGIN, UNWRITTEN
+from survey.records.theming import Run, Theme
+
+
+def remove_sample(session: Session, workspace_id: int) -> int:
+    """Remove the sample's answers, whom they were asked of, and what was made of them.
+
+    Parameters
+    ----------
+    session : Session
+        A writing session; the edge commits.
+    workspace_id : int
+        Where from.
+
+    Returns
+    -------
+    int
+        How many answers were removed. Where no answer of the business's own is left, its themes
+        begin anew; else they stay, with its own answers in them.
+    """
+    lock_current_run(session, workspace_id)
+    sample = (Answer.workspace_id == workspace_id, Answer.origin == ORIGIN)
+    ids = session.scalars(select(Answer.id).where(*sample)).all()
+    for answer_id in ids:
+        erase(session, workspace_id, answer_id)
+    session.execute(delete(Answer).where(*sample).execution_options(synchronize_session=False))
+    _forget_askings(session, workspace_id)
+    if not session.scalar(select(exists().where(Answer.workspace_id == workspace_id))):
+        _begin_anew(session, workspace_id)
+    session.execute(update(Workspace).where(Workspace.id == workspace_id).values(is_sample=False))
+    rebuild(session, workspace_id)
+    return len(ids)
+
+
+def _forget_askings(session: Session, workspace_id: int) -> None:
+    asked = select(Invitation.interaction_id).where(
+        Invitation.workspace_id == workspace_id, Invitation.nonce == UNWRITTEN
+    )
+    session.execute(
+        delete(Interaction)
+        .where(Interaction.workspace_id == workspace_id, Interaction.id.in_(asked))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _begin_anew(session: Session, workspace_id: int) -> None:
+    session.execute(
+        update(Workspace)
+        .where(Workspace.id == workspace_id)
+        .values(current_run_id=None, themes_looked_at=None, answers_changed_at=None)
+    )
+    for table in (Decision, Theme, Run):
+        session.execute(
+            delete(table)
+            .where(table.workspace_id == workspace_id)
+            .execution_options(synchronize_session=False)
+        )

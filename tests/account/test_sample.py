@@ -1,0 +1,76 @@
+"""The sample business can be taken out again, and takes nothing else along."""
+
+from sqlalchemy import func, select
+
+from survey.clock import utc_now
+from survey.records import (
+    Answer,
+    AnswerText,
+    Interaction,
+    Invitation,
+    Question,
+    Theme,
+    Workspace,
+    new_id,
+)
+from survey.records.counts import Counted, Measure, count, counts_by_week, counts_now, rebuild
+from survey.records.database import Database
+from survey.records.sample import load_sample
+from tests.support.answers import make_run
+from tests.support.browser import Browser
+from tests.support.people import Business
+
+
+def test_the_sample_goes_with_all_that_was_made_of_it(
+    owner: Browser, teammate: Browser, business: Business, database: Database
+) -> None:
+    with database.writing() as session:
+        load_sample(session, business.workspace_id, utc_now())
+        make_run(session, business.workspace_id, utc_now())
+    assert "Remove the sample" in owner.get(business.at()).get_data(as_text=True)
+    assert "Remove the sample" not in teammate.get(business.at()).get_data(as_text=True)
+    page = business.at("begin")
+    sent = owner.send(page, **{"with": "no sample"})
+    assert sent.location == business.at()
+    assert "No answers yet" in owner.get(business.at()).get_data(as_text=True)
+    with database.reading() as session:
+        for table in (Answer, AnswerText, Interaction, Invitation, Theme):
+            assert session.scalar(select(func.count()).select_from(table)) == 0
+        assert counts_now(session, business.workspace_id) == {}
+        assert counts_by_week(session, business.workspace_id) == {}
+
+
+def test_answers_of_their_own_stay_with_their_themes(
+    owner: Browser, business: Business, database: Database
+) -> None:
+    with database.writing() as session:
+        load_sample(session, business.workspace_id, utc_now())
+        run_id, _ = make_run(session, business.workspace_id, utc_now())
+        question = session.scalars(select(Question.id)).one()
+        own = Answer(
+            workspace_id=business.workspace_id,
+            id=new_id(),
+            question_id=question,
+            answered_on=utc_now().date(),
+        )
+        session.add(own)
+        counted = Counted(business.workspace_id, question, own.answered_on)
+        count(session, 1, counted, [Measure("answered")])
+    page = business.at("begin")
+    owner.send(page, **{"with": "no sample"})
+    with database.writing() as session:
+        assert session.scalars(select(Answer.id)).all() == [own.id]
+        assert session.scalars(select(Workspace.current_run_id)).one() == run_id
+        kept = counts_now(session, business.workspace_id)
+        rebuild(session, business.workspace_id)
+        assert counts_now(session, business.workspace_id) == kept
+
+
+def test_before_there_is_an_owner_the_front_door_names_the_link(client: Browser) -> None:
+    page = client.get("/", follow_redirects=True).get_data(as_text=True)
+    assert "printed in the terminal" in page
+
+
+def test_with_an_owner_the_front_door_says_nothing_of_it(client: Browser, owner: Browser) -> None:
+    page = client.get("/", follow_redirects=True).get_data(as_text=True)
+    assert "printed in the terminal" not in page
