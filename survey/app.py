@@ -24,8 +24,8 @@ from survey.respond import pages as respond_pages
 from survey.respond.urgent import pages as urgent_pages
 from survey.settings import Settings, read_settings
 from survey.show import pages as show_pages
-from survey.show.ledger import book_pages as ledger_book_pages
 from survey.show import search_pages as show_search_pages
+from survey.show.ledger import book_pages as ledger_book_pages
 from survey.show.ledger import history_pages as ledger_history_pages
 from survey.show.ledger import pages as ledger_pages
 from survey.show.ledger import pick_pages as ledger_pick_pages

@@ -1,17 +1,20 @@
 """Taking the sample business out of a workspace again."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from survey.records.accounts import Workspace
-from survey.records.answering import Answer
+from survey.records.answering import Answer, AnswerText
 from survey.records.asking import Interaction, Invitation
 from survey.records.counts import rebuild
 from survey.records.deciding import Decision
-from survey.records.erasure import erase
 from survey.records.runs import lock_current_run
 from survey.records.sample import ORIGIN, UNWRITTEN
-from survey.records.theming import Run, Theme
+from survey.records.search import forget_answers
+from survey.records.text import text_digest
+from survey.records.theming import Run, TextVector, Theme
 
 
 def remove_sample(session: Session, workspace_id: int) -> int:
@@ -33,8 +36,8 @@ def remove_sample(session: Session, workspace_id: int) -> int:
     lock_current_run(session, workspace_id)
     sample = (Answer.workspace_id == workspace_id, Answer.origin == ORIGIN)
     ids = session.scalars(select(Answer.id).where(*sample)).all()
-    for answer_id in ids:
-        erase(session, workspace_id, answer_id)
+    _forget_vectors(session, workspace_id, ids)
+    forget_answers(session, workspace_id, ids)
     session.execute(delete(Answer).where(*sample).execution_options(synchronize_session=False))
     _forget_askings(session, workspace_id)
     if not session.scalar(select(exists().where(Answer.workspace_id == workspace_id))):
@@ -42,6 +45,21 @@ def remove_sample(session: Session, workspace_id: int) -> int:
     session.execute(update(Workspace).where(Workspace.id == workspace_id).values(is_sample=False))
     rebuild(session, workspace_id)
     return len(ids)
+
+
+def _forget_vectors(session: Session, workspace_id: int, ids: Sequence[int]) -> None:
+    """Forget the vectors of the sample's texts, but for those that somebody else said, too."""
+    texts = select(AnswerText.body).where(AnswerText.workspace_id == workspace_id)
+    bodies = set(session.scalars(texts.where(AnswerText.answer_id.in_(ids))))
+    also = set(
+        session.scalars(texts.where(AnswerText.answer_id.not_in(ids), AnswerText.body.in_(bodies)))
+    )
+    session.execute(
+        delete(TextVector).where(
+            TextVector.workspace_id == workspace_id,
+            TextVector.text_sha256.in_([text_digest(body) for body in bodies - also]),
+        )
+    )
 
 
 def _forget_askings(session: Session, workspace_id: int) -> None:
