@@ -20,7 +20,14 @@ from survey.respond.actions import (
     settle,
 )
 from survey.respond.forms import NoteForm, ReplyForm
-from survey.respond.queries import TalkPage, talk_list, talk_page, teammates, theme_heard
+from survey.respond.queries import (
+    TalkPage,
+    last_signature,
+    talk_list,
+    talk_page,
+    teammates,
+    theme_heard,
+)
 from survey.web.access import open_to
 from survey.web.current import database, place, settings, visitor
 from survey.web.forms import blame
@@ -229,8 +236,12 @@ def _number(typed: str | None) -> int:
 
 
 def _own_name() -> str:
+    """Return the name under which this person wrote last, else their own."""
     person = visitor()
-    return person.name if person else ""
+    if person is None:
+        return ""
+    with database().reading() as session:
+        return last_signature(session, place().workspace_id, person.person_id) or person.name
 
 
 def _to_talk(answer_id: int) -> Response:

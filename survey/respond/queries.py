@@ -14,6 +14,7 @@ from survey.records import (
     Interaction,
     Invitation,
     Member,
+    Message,
     Person,
     Talk,
     Theme,
@@ -283,6 +284,14 @@ def teammates(session: Session, workspace_id: int) -> tuple[Teammate, ...]:
     )
     found = (Teammate(row.id, row.name or row.email) for row in rows)
     return tuple(sorted(found, key=lambda one: one.name.casefold()))
+
+
+def last_signature(session: Session, workspace_id: int, person_id: int) -> str | None:
+    """Return the name under which a person wrote last, None where they never wrote."""
+    query = select(Message.signed).where(
+        Message.workspace_id == workspace_id, Message.person_id == person_id
+    )
+    return session.scalar(query.order_by(Message.written_at.desc()).limit(1))
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +17,7 @@ from survey.app import create_app
 from survey.clock import utc_now
 from survey.records import Answer, Flag, Run, new_id
 from survey.records.database import Database
+from survey.records.talks import Consent, set_consent, write_letter
 from survey.settings import read_settings
 from tests.support.answers import fill
 from tests.support.people import PASSWORD, Business, make_business, make_member
@@ -57,7 +59,8 @@ def desk(sqlite_url: str, tmp_path: Path) -> Iterator[Desk]:
     thread.start()
     pages = ("", "answers", f"answers?theme={theme_id}", f"themes/{theme_id}", "proposals",
              "ask", "outbox", "export", "people", "settings", "settings/care",
-             "urgent")  # fmt: skip
+             "urgent", "replies", f"replies/{_answer_talked_about(database, full)}",
+             f"themes/{theme_id}/changes")  # fmt: skip
     yield Desk(url, tuple(full.at(page) for page in pages))
     server.shutdown()
     thread.join()
@@ -96,6 +99,17 @@ def _fill(database: Database, business: Business) -> int:
             )
         )
     return made["waiting"]
+
+
+def _answer_talked_about(database: Database, business: Business) -> int:
+    """An answer whose customer wrote back."""
+    now, inside = utc_now(), business.workspace_id
+    with database.writing() as session:
+        answer_id: int = session.scalars(select(Answer.id).limit(1)).one()
+        set_consent(session, inside, answer_id, Consent(True, "phone", "020 7946 0018"), now)
+        write_letter(session, inside, answer_id, "Sorry.", now, signed="Sam")
+        write_letter(session, inside, answer_id, "Thank you.", now + timedelta(seconds=1))
+    return answer_id
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

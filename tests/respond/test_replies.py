@@ -82,6 +82,9 @@ def test_who_may_be_come_back_to_waits_until_somebody_writes(
     shown = _words(client.get(given.link))
     assert "Sam wrote back" in shown
     assert "It stands on the card now." in shown
+    assert 'name="signed" type="text" value="Sam"' in owner.get(_at(business, given)).get_data(
+        as_text=True
+    )
     client.post(given.link, data={"do": "write", "seen": "1", "answer": "Thank you, Sam."})
     assert _waiting(database, business) == 1
     assert "Thank you, Sam." in _words(owner.get(_at(business, given)))
