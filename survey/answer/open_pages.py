@@ -15,7 +15,7 @@ from survey.answer.places import OpenPlace, opened_place, words_under
 from survey.answer.screens import kept_screen, not_kept_screen, question_screen, unknown_screen
 from survey.answer.unnamed import hold_from_place, sums_for, take_open
 from survey.clock import utc_now
-from survey.errors import AfterwordError
+from survey.errors import AfterwordError, DeniedError
 from survey.guard.personal import may_hold_personal_data
 from survey.records.care import Cared, cared_for
 from survey.records.faults import sqlstate_of, twice_if_lost
@@ -58,6 +58,23 @@ def send(token: str) -> Response:
     except Exception as error:  # whatever it is: the words are the customer's, and only here
         log.error("an answer could not be kept: %s %s", type(error).__name__, sqlstate_of(error))
         return not_kept_screen(read_typed(request))
+
+
+@blueprint.errorhandler(DeniedError)
+def came_by_another_site(_error: DeniedError) -> Response:
+    """Give the words back where another site, or a browser that says none, sent them."""
+    if _opened((request.view_args or {}).get("token", "")) is None:
+        count_unknown_link()  # before their words are read: reading is what costs
+    return given_back()
+
+
+def given_back() -> Response:
+    """Give back what came by another site, to be sent on by one's own press."""
+    try:
+        typed = read_typed(request)
+    except HTTPException:  # more than any page can hold
+        typed = Typed("")
+    return not_kept_screen(typed, foreign=True)
 
 
 def _opened(token: str) -> OpenPlace | None:

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from survey.answer.afterwards import Outcome, write_back
 from survey.answer.asking import Asking, asking_anonymously
 from survey.answer.forms import Typed, read_typed
-from survey.answer.open_pages import as_it_is_kept, changed_fault, thanks
+from survey.answer.open_pages import as_it_is_kept, changed_fault, given_back, thanks
 from survey.answer.places import Receipt, opened_receipt, words_under
 from survey.answer.queries import OpenedLink, wording_of
 from survey.answer.screens import (
@@ -27,7 +27,7 @@ from survey.answer.screens import (
 )
 from survey.answer.unnamed import change_unnamed, hold_from_link, take_back_unnamed
 from survey.clock import utc_now
-from survey.errors import AfterwordError, ConflictError
+from survey.errors import AfterwordError, ConflictError, DeniedError
 from survey.records.anonymity import smallest_company
 from survey.records.faults import sqlstate_of, twice_if_lost
 from survey.tokens import random_link_token, token_alone
@@ -170,6 +170,14 @@ def _act(session: Session, receipt: Receipt, typed: Typed, now: datetime) -> Out
         return write_back(session, *which, typed.text, now, after=typed.seen)
     text = as_it_is_kept(receipt.workspace_id, typed, anonymously=True).text
     return change_unnamed(session, *which, text, now, seen=typed.seen, nothing=typed.nothing)
+
+
+@blueprint.errorhandler(DeniedError)
+def came_by_another_site(_error: DeniedError) -> Response:
+    """Give the words back where another site, or a browser that says none, sent them."""
+    if _opened((request.view_args or {}).get("token", ""), utc_now()) is None:
+        count_unknown_link()
+    return given_back()
 
 
 def _opened(token: str, now: datetime) -> Receipt | None:

@@ -136,6 +136,15 @@ def test_the_receipt_alone_opens_it_to_be_changed_and_taken_back(
         assert session.scalars(select(HeldAnswer.body)).all() == [""]
 
 
+def test_no_address_names_another_that_would_join_them(client: Browser, invited: Invited) -> None:
+    page = {**_page(client, invited.link), "answer": "Too loud."}
+    sent = client.post(invited.link, data=page)
+    assert sent.status_code == 200  # no second request at once, which a log would show
+    receipt = re.search(r'<a href="[^"]*/r/[^>]*>', sent.get_data(as_text=True))
+    assert receipt
+    assert 'rel="noreferrer"' in receipt.group()
+
+
 def test_a_receipt_goes_on_working_once_the_answer_was_let_in(
     app: Flask, client: Browser, business: Business, invited: Invited
 ) -> None:

@@ -236,11 +236,13 @@ def test_no_line_of_sites_reaches_into_the_header(
 
 
 def test_a_foreign_site_cannot_send_an_answer(client: Browser, app: Flask, link: str) -> None:
-    page = {**_open(client, link), "answer": "x"}
-    assert (
-        client.post(link, data=page, headers={"Origin": "https://evil.example"}).status_code == 403
-    )
+    page = {**_open(client, link), "answer": "My words."}
+    refused = client.post(link, data=page, headers={"Origin": "https://evil.example"})
+    told = refused.get_data(as_text=True)
+    assert (refused.status_code, "My words." in told) == (403, True)
     assert _texts(app) == []
+    assert client.post(link, data={**fields_of(told), "answer": "My words."}).status_code == 200
+    assert _texts(app) == ["My words."]
 
 
 def test_an_anonymous_place_holds_the_answer_under_a_receipt(
