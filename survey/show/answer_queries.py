@@ -153,6 +153,27 @@ def answers_by_id(
     return _complete(session, workspace_id, run_id, None, here)
 
 
+def answers_among(
+    session: Session,
+    workspace_id: int,
+    run_id: int | None,
+    wanted: AnswerFilter,
+    ids: Sequence[int],
+) -> tuple[AnswerShown, ...]:
+    """Return those of some answers that are in view, the newest first; a page of them at most.
+
+    Parameters
+    ----------
+    session, workspace_id, run_id, wanted
+        As in `answer_page`.
+    ids : sequence of int
+        Of which answers; others are left out, whosever they are.
+    """
+    query = _listed(workspace_id, run_id, wanted, "newest", many=True)
+    rows = session.execute(query.where(Answer.id.in_(ids[:PAGE]))).all()
+    return _complete(session, workspace_id, run_id, wanted.theme_id, rows)
+
+
 def _listed(
     workspace_id: int, run_id: int | None, wanted: AnswerFilter, order: Order, *, many: bool
 ) -> Any:

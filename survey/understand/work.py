@@ -40,6 +40,7 @@ from survey.understand.queries import (
 if TYPE_CHECKING:
     from survey.understand.embed import Embedder
     from survey.understand.engine import Engine
+    from survey.understand.laying import Laying
 
 log = logging.getLogger(__name__)
 
@@ -80,11 +81,18 @@ class Understanding:
         self._last = 0
         self._stopping = stopping
         self._handwork = Handwork(database, self.engine, self._jitter)
+        self._laying: Laying | None = None
         self._looking = Looking(database, self.engine, stopping, self._jitter)
 
     def rounds(self) -> list[Callable[[], bool]]:
         """Return what takes turns in the worker's loop; each says whether there may be more."""
-        return [self.fill_round, self.hand_round, self.sort_round, self.theme_round]
+        return [
+            self.fill_round,
+            self.hand_round,
+            self.sort_round,
+            self.theme_round,
+            self.map_round,
+        ]
 
     def engine(self) -> "Engine":
         """Return the engine, loaded on first use.
@@ -153,6 +161,16 @@ class Understanding:
         if time.monotonic() < self._quiet_until:
             return False
         return self._looking.round(may_compare=self._engine is not None)
+
+    def map_round(self) -> bool:
+        """Do one step of a workspace's map; True when there may be more."""
+        if time.monotonic() < self._quiet_until:
+            return False
+        if self._laying is None:
+            from survey.understand.laying import Laying
+
+            self._laying = Laying(self.database, self.engine, self._stopping)
+        return self._laying.round()
 
     def _is_ready(self, workspace_id: int) -> bool:
         """Load the engine; where that fails, say so to the owner and be quiet for a while."""
