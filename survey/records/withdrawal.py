@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import bindparam, delete, null, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, exists, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from survey.clock import day_in
@@ -106,14 +106,19 @@ def withdraw(session: Session, answer: Answer, now: datetime) -> None:
 def expire(session: Session, answer: Answer, now: datetime, today: date) -> None:
     """Let an answer go whose time of keeping is over, with who gave it; nothing stays counted.
 
+    Of one that was taken back, only who gave it is left to go.
+
     Parameters
     ----------
-    session, answer, now
+    session, now
         As in `withdraw`.
+    answer : Answer
+        Held (see `hold_answer`).
     today : date
         The workspace's own day.
     """
-    _leave(session, answer, now, today)
+    if answer.state == GIVEN:
+        _leave(session, answer, now, today)
     invitation = session.scalar(
         select(Invitation).where(
             Invitation.workspace_id == answer.workspace_id, Invitation.id == answer.invitation_id
@@ -244,7 +249,7 @@ def overdue(session: Session, now: datetime, limit: int) -> Overdue | None:
             .where(
                 Answer.workspace_id == row.id,
                 Answer.answered_on <= months_before(today, row.keep_months),
-                Answer.state == GIVEN,
+                or_(Answer.state == GIVEN, _is_customer_known()),
                 Answer.origin.not_in(_NOT_PROMISED),
             )
             .order_by(Answer.answered_on)
@@ -253,6 +258,17 @@ def overdue(session: Session, now: datetime, limit: int) -> Overdue | None:
         if ids:
             return Overdue(row.id, tuple(ids), today)
     return None
+
+
+def _is_customer_known() -> ColumnElement[bool]:
+    """Whether it is still known who gave an answer: who took it back was promised that, too."""
+    return exists().where(
+        Invitation.workspace_id == Answer.workspace_id,
+        Invitation.id == Answer.invitation_id,
+        Interaction.workspace_id == Invitation.workspace_id,
+        Interaction.id == Invitation.interaction_id,
+        or_(Interaction.customer_email != "", Interaction.customer_name.is_not(None)),
+    )
 
 
 def months_before(day: date, months: int) -> date:

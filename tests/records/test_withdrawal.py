@@ -313,6 +313,7 @@ def test_what_is_too_old_goes_with_who_said_it(database: Database, business: Bus
         session.get_one(Workspace, business.workspace_id).keep_months = 6
         answered_on = months_before(now.date(), 6)
         session.get_one(Answer, (business.workspace_id, old.id)).answered_on = answered_on
+    assert let_old_answers_go(database)
     assert not let_old_answers_go(database)
     assert _tables_that_say(database, "Old words") <= {"answer_search"}  # it holds the new one
     with database.reading() as session:
@@ -320,6 +321,30 @@ def test_what_is_too_old_goes_with_who_said_it(database: Database, business: Bus
         names = session.execute(select(Interaction.customer_email, Interaction.customer_name))
         assert sorted(map(tuple, names), key=str) == [("", None), ("mo@example.org", "Mo")]
         assert session.get_one(Answer, (business.workspace_id, new.id)).state == "given"
+
+
+def test_who_took_an_answer_back_is_forgotten_in_time_as_well(
+    database: Database, business: Business
+) -> None:
+    given, now = give(database, business, "Old words"), utc_now()
+    with database.writing() as session:
+        withdraw(session, _held(session, business, given), now)
+        session.get_one(Workspace, business.workspace_id).keep_months = 6
+    with database.reading() as session:
+        assert overdue(session, now, 20) is None
+    with database.writing() as session:
+        answer = session.get_one(Answer, (business.workspace_id, given.id))
+        answer.answered_on = months_before(now.date(), 6)
+        session.flush()
+        rebuild(session, business.workspace_id)
+    assert let_old_answers_go(database)
+    assert not let_old_answers_go(database)
+    with database.writing() as session:
+        assert session.scalars(select(Interaction.customer_name)).all() == [None]
+        assert session.get_one(Answer, (business.workspace_id, given.id)).expired_on is None
+        counted = counts_now(session, business.workspace_id)
+        rebuild(session, business.workspace_id)
+        assert counts_now(session, business.workspace_id) == counted
 
 
 def test_without_months_of_keeping_nothing_is_ever_too_old(
