@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from survey.account.actions import create_key
 from survey.clock import utc_now
 from survey.records import Answer, AnswerText, ChangeNote, Message, Talk, new_id
 from survey.records.database import Database
@@ -18,6 +19,7 @@ from survey.records.talks import consent_of, thread, write_letter
 from survey.records.withdrawal import expire, hold_answer
 from tests.support.browser import Browser
 from tests.support.given import Given, give, sort_into, theme_of
+from tests.support.invitations import invite
 from tests.support.people import Business
 
 FOREIGN = {"Origin": "https://evil.example"}
@@ -233,8 +235,6 @@ def test_a_number_or_address_that_leads_nowhere_comes_back_with_a_word(
 def test_the_tick_on_the_first_page_goes_along_with_the_answer(
     client: Browser, database: Database, business: Business
 ) -> None:
-    from tests.support.invitations import invite
-
     invited = invite(database, business)
     blank = client.post(invited.link, data={"answer": "", "may": "1"})
     assert 'name="may" value="1" checked' in blank.get_data(as_text=True)
@@ -347,6 +347,41 @@ def _everything(database: Database) -> list[Any]:
             sorted(repr(tuple(row)) for row in session.execute(select(record.__table__)))
             for record in (Answer, AnswerText, Message, Talk)
         ]
+
+
+AGENTS = ("", "Slackbot-LinkExpanding 1.0", "facebookexternalhit/1.1", "Googlebot/2.1", "curl/8")
+
+
+def test_scanners_and_previews_read_the_same_pages_and_change_nothing(
+    client: Browser, database: Database, business: Business, given: Given
+) -> None:
+    _reply(database, business, given, "Sorry.")
+    asked = invite(database, business, served_by="Sam")
+    before = _everything(database)
+    for address in (asked.link, given.link, f"{given.link}?change", f"{given.link}?take-back"):
+        seen = {client.get(address, headers={"User-Agent": agent}).get_data() for agent in AGENTS}
+        assert len(seen) == 1
+        assert client.head(address).status_code == 200
+        assert client.open(address, method="OPTIONS").status_code == 200
+    assert _everything(database) == before
+
+
+def test_what_was_taken_back_leaves_files_pages_and_programs(
+    client: Browser, owner: Browser, database: Database, business: Business, given: Given
+) -> None:
+    key = _key(database, business)
+    places = (business.at("answers"), business.at("export.csv"), business.at(""))
+    assert all("Too slow." in owner.get(place).get_data(as_text=True) for place in places[:2])
+    assert "Too slow." in client.get("/api/v1/answers", headers=key).get_data(as_text=True)
+    client.post(given.link, data={"do": "withdraw"})
+    assert not any("Too slow." in owner.get(place).get_data(as_text=True) for place in places)
+    assert "Too slow." not in client.get("/api/v1/answers", headers=key).get_data(as_text=True)
+
+
+def _key(database: Database, business: Business) -> dict[str, str]:
+    with database.writing() as session:
+        key = create_key(session, business.workspace_id, "till", utc_now())
+    return {"Authorization": f"Bearer {key}"}
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null"])

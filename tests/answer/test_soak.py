@@ -52,6 +52,13 @@ class House:
     database: Database
     business: Business
     links: list[str]
+    process: subprocess.Popen[bytes]
+
+    def stop(self) -> None:
+        """Stop web and worker cleanly, so that nothing changes any more."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(timeout=60)
 
 
 @pytest.fixture
@@ -75,12 +82,12 @@ def house(database_url: str, tmp_path: Path) -> Iterator[House]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+    house = House(port, database, business, links, process)
     try:
         _wait_until_healthy(port)
-        yield House(port, database, business, links)
+        yield house
     finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(timeout=60)
+        house.stop()
         database.close()
 
 
@@ -115,6 +122,7 @@ def test_two_hundred_customers_for_a_minute_lose_nothing_and_double_nothing(hous
     for thread in threads:
         thread.join()
     assert not [status for status in statuses if status >= 500 or status == 429], statuses
+    house.stop()
     _compare(house, [story for story in stories if story.sure])
     sys.stderr.write(f"\n{len(stories)} stories, {sum(statuses.values())} presses: {statuses}\n")
 
