@@ -10,7 +10,13 @@ from survey.clock import day_in
 from survey.errors import ConflictError, FieldError, NotFoundError
 from survey.records import ChangeNote, Member, Message, Talk, Theme, Workspace, new_id
 from survey.records.answering import GIVEN
-from survey.records.talks import LONGEST_LETTER, consent_of, write_letter
+from survey.records.talks import (
+    LONGEST_LETTER,
+    Consent,
+    consent_of,
+    set_consent,
+    write_letter,
+)
 from survey.records.text import as_stored
 from survey.records.withdrawal import hold_answer
 from survey.respond.sending import reply_address
@@ -74,7 +80,9 @@ def reply(
     answer = hold_answer(session, workspace_id, answer_id)
     if answer is None or answer.state != GIVEN:
         raise NotFoundError("This answer is not here any more; it may have been taken back.")
-    if not consent_of(session, workspace_id, answer_id).given:
+    if answer.anonymous:  # nobody is written to: the letter waits under a receipt
+        set_consent(session, workspace_id, answer_id, Consent(given=True), now)
+    elif not consent_of(session, workspace_id, answer_id).given:
         raise ConflictError("This customer has not allowed you to come back to them.")
     before = _letters(session, workspace_id, answer_id)
     if before and before[-1] == (letter.person_id, body):

@@ -199,6 +199,8 @@ class TalkPage:
         The oldest first.
     changes : tuple of Changed
         What was noted for this customer alone.
+    anonymous : bool
+        Whether nobody knows from whom it is; a letter then waits under their receipt.
     """
 
     answer_id: int
@@ -214,6 +216,7 @@ class TalkPage:
     settled: bool
     letters: tuple[Letter, ...]
     changes: tuple[Changed, ...]
+    anonymous: bool
 
     @property
     def waits(self) -> bool:
@@ -272,6 +275,7 @@ def talk_page(session: Session, workspace_id: int, answer_id: int) -> TalkPage |
         settled=bool(talk and talk.settled_at),
         letters=thread(session, workspace_id, answer_id),
         changes=changes_for_answer(session, workspace_id, answer_id),
+        anonymous=answer.anonymous,
     )
 
 

@@ -66,6 +66,8 @@ class AnswerShown:
         Whether "nothing" was pressed rather than typed.
     mentions : tuple of Mention
         The themes, the surest first.
+    anonymous : bool
+        Whether nobody knows from whom it is.
     """
 
     id: int
@@ -80,6 +82,7 @@ class AnswerShown:
     outcome: str
     said_nothing: bool
     mentions: tuple[Mention, ...]
+    anonymous: bool
 
 
 @dataclass(frozen=True)
@@ -295,6 +298,7 @@ def _shown(
         mentions=tuple(
             Mention(one.theme_id, one.name, one.tone, one.confidence) for one in assigned
         ),
+        anonymous=row.anonymous,
     )
 
 

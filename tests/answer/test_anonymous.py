@@ -145,6 +145,33 @@ def test_no_address_names_another_that_would_join_them(client: Browser, invited:
     assert 'rel="noreferrer"' in receipt.group()
 
 
+def test_a_team_writes_to_a_receipt_and_its_holder_back(
+    app: Flask, client: Browser, owner: Browser, business: Business, invited: Invited
+) -> None:
+    database = _database(app)
+    receipts = [_answer(client, invited.link, "Number 0.")]
+    for n in range(1, 5):
+        receipts.append(_answer(client, invite(database, business).link, f"Number {n}."))
+    _let_in(database)
+    listed = owner.get(business.at("answers")).get_data(as_text=True)
+    assert "Anonymous, in the week from" in listed
+    with database.reading() as session:
+        answer_id = session.scalar(
+            select(AnswerText.answer_id).where(AnswerText.body == "Number 3.")
+        )
+    talk = business.at(f"replies/{answer_id}")
+    page = owner.get(talk).get_data(as_text=True)
+    assert "Nobody is told from whom this is" in page
+    assert "mo@example.org" not in page
+    sent = owner.send(talk, body="We hear you.", signed="Sam", seen="0")
+    assert sent.status_code in (302, 303)
+    assert "We hear you." in client.get(receipts[3]).get_data(as_text=True)
+    assert "We hear you." not in client.get(receipts[2]).get_data(as_text=True)
+    client.post(receipts[3], data={"do": "write", "answer": "Good to know.", "seen": "1"})
+    assert "Good to know." in owner.get(talk).get_data(as_text=True)
+    assert "Number 3." in owner.get(business.at("replies")).get_data(as_text=True)
+
+
 def test_a_receipt_goes_on_working_once_the_answer_was_let_in(
     app: Flask, client: Browser, business: Business, invited: Invited
 ) -> None:
@@ -412,7 +439,16 @@ def _told(database: Database) -> dict[str, list[str]]:
     return told
 
 
-PAGES = ("", "answers", "export.csv", "/export.csv", "/api/v1/answers", "/api/v1/themes", "theme")
+PAGES = (
+    "",
+    "answers",
+    "search",
+    "export.csv",
+    "/export.csv",
+    "/api/v1/answers",
+    "/api/v1/themes",
+    "theme",
+)
 FILTERS = st.fixed_dictionaries(
     {},
     optional={
