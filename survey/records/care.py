@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from survey.guard.danger import Danger, dangers_in
@@ -177,7 +177,7 @@ def flag_dangers(session: Session, workspace_id: int, said: Iterable[Spoken]) ->
     """
     flags = [_flag(workspace_id, one, danger) for one in said for danger in dangers_in(one.text)]
     if flags:
-        _clear(session, workspace_id, {flag["answer_id"] for flag in flags})
+        _clear(session, workspace_id, flags)
         session.execute(insert(Flag), flags)
     return len(flags)
 
@@ -221,7 +221,13 @@ def _flag(workspace_id: int, said: Spoken, danger: Danger) -> dict[str, Any]:
     }
 
 
-def _clear(session: Session, workspace_id: int, answer_ids: Collection[int]) -> None:
+def _clear(session: Session, workspace_id: int, flags: Collection[dict[str, Any]]) -> None:
+    """Make room for new flags; what a letter spoke of still holds, whatever the answer says."""
+    new = [(flag["answer_id"], flag["danger"]) for flag in flags]
     session.execute(
-        delete(Flag).where(Flag.workspace_id == workspace_id, Flag.answer_id.in_(answer_ids))
+        delete(Flag).where(
+            Flag.workspace_id == workspace_id,
+            Flag.answer_id.in_({answer_id for answer_id, _ in new}),
+            or_(Flag.version != IN_A_LETTER, tuple_(Flag.answer_id, Flag.danger).in_(new)),
+        )
     )

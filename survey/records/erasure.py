@@ -10,7 +10,7 @@ from survey.records.answering import Answer, AnswerText
 from survey.records.arrivals import Arrival
 from survey.records.asking import OutgoingMail
 from survey.records.base import Record, table_of
-from survey.records.guarding import Flag, SealedText
+from survey.records.guarding import IN_A_LETTER, Flag, SealedText
 from survey.records.mapping import MapLayout, MapPlace, MapWaiting
 from survey.records.replying import ChangeNote, Message, Talk
 from survey.records.search import forget_answers
@@ -98,7 +98,10 @@ _WORDS = (
     ),
     *(
         Prepared(delete(table_of(record)).where(*_of_answer(record)))
-        for record in (SealedText, Flag, Exemplar, MapWaiting)
+        for record in (SealedText, Exemplar, MapWaiting)
+    ),
+    Prepared(
+        delete(table_of(Flag)).where(*_of_answer(Flag), table_of(Flag).c.version != IN_A_LETTER)
     ),
 )
 _LETTERS = (
@@ -110,7 +113,7 @@ _LETTERS = (
     ),
     *(
         Prepared(delete(table_of(record)).where(*_of_answer(record)))
-        for record in (Message, Talk, ChangeNote)
+        for record in (Message, Talk, ChangeNote, Flag)
     ),
     Prepared(
         update(table_of(Answer))

@@ -203,6 +203,20 @@ def test_a_letter_is_looked_through_too_and_keeps_its_numbers(
     assert "live any more" not in page
 
 
+def test_a_flag_for_a_letter_outlasts_a_change_of_the_answer_and_goes_with_it(
+    client: Browser, database: Database, invited: Invited
+) -> None:
+    client.post(invited.link, data={"answer": "Too slow."})
+    client.post(invited.link, data={"answer": DANGER, "do": "write", "seen": "0"})
+    for version, words in enumerate(("Far too slow.", "There is a fire in the hall, help!"), 1):
+        data = {"answer": words, "do": "change", "seen": str(version)}
+        assert client.post(invited.link, data=data).status_code == 303
+        _take_in(database)
+        assert "self_harm" in [danger for danger, _ in _flags(database)]
+    assert client.post(invited.link, data={"do": "withdraw"}).status_code == 303
+    assert _flags(database) == []
+
+
 def test_whoever_writes_of_danger_reads_where_to_turn(
     client: Browser, database: Database, business: Business, invited: Invited
 ) -> None:
