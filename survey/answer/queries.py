@@ -29,6 +29,8 @@ from survey.records.talks import Changed, Consent, consent_of, thread, what_chan
 from survey.records.where_to_turn import TurnTo, where_to_turn
 from survey.tokens import token_sha256
 
+_NEWEST_LETTERS = 5  # are looked through for danger with every page; the others were, as they came
+
 
 @dataclass(frozen=True)
 class OpenedLink:
@@ -369,8 +371,9 @@ def what_came_since(session: Session, link: OpenedLink, said: Said) -> Since:
 
 
 def all_words(said: Said, letters: Iterable[LetterShown]) -> str:
-    """Return what the customer wrote so far: the answer, and letters about it."""
-    return "\n".join([said.text, *(one.body for one in letters if not one.from_team)])
+    """Return what the customer wrote: the answer, and the newest letters about it."""
+    theirs = [one.body for one in letters if not one.from_team]
+    return "\n".join([said.text, *theirs[-_NEWEST_LETTERS:]])
 
 
 def closed_link(straight: Straight, token: str, now: datetime) -> ClosedLink | None:

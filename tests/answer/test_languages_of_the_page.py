@@ -2,6 +2,7 @@
 
 import html
 import re
+import time
 
 import pytest
 from flask import Flask
@@ -115,3 +116,13 @@ def test_whatever_a_browser_says_of_its_language_the_page_opens(
     client.post(invited.link, data={"answer": "Fine.", "in": told})
     with database.reading() as session:
         assert session.scalar(select(Answer.language)) == "en"
+
+
+def test_endless_wishes_cost_no_more_than_a_moment(
+    client: Browser, database: Database, business: Business
+) -> None:
+    link, began = invite(database, business).link, time.process_time()
+    for _ in range(5):
+        page = client.get(link, headers={"Accept-Language": "de," + "a," * 4000})
+        assert _lang(page) == 'lang="de"'
+    assert time.process_time() - began < 0.7
