@@ -27,7 +27,7 @@ from survey.records.faces import EVERYTHING, Face, needle, read
 
 _SHORT = 21  # days; so short a view is read by day
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
-# Beyond these no week can be reckoned, and no answer was given: they are no limits at all.
+# Beyond these no week can be reckoned.
 _EARLIEST, _LATEST = date(1, 2, 1), date(9999, 12, 1)
 
 _Table = type[DayCount] | type[WeekCount]
@@ -270,10 +270,12 @@ def _stretches(
     sought: Sought, *, by_week: bool
 ) -> Iterator[tuple[_Table, tuple[ColumnElement[bool], ...]]]:
     """Cut the days sought into whole weeks and what is left at either end."""
+    beyond = (sought.since or _EARLIEST) >= _LATEST or (sought.until or _LATEST) <= _EARLIEST
     since = sought.since if sought.since and sought.since > _EARLIEST else None
     until = sought.until if sought.until and sought.until < _LATEST else None
-    if not by_week or (since and until and (until - since).days < _SHORT):
-        yield DayCount, _within(DayCount.day, since, until)
+    short = since is not None and until is not None and (until - since).days < _SHORT
+    if beyond or short or not by_week:
+        yield DayCount, _within(DayCount.day, sought.since, sought.until)
         return
     first = monday_of(since + _WEEK - _DAY) if since else None
     behind = monday_of(until + _DAY) if until else None  # the Monday behind the last whole week

@@ -133,7 +133,7 @@ def theme_overview(
         return None
     figures = figures_in_view(session, workspace_id, run_id, wanted, span)
     names = theme_names(session, workspace_id, {theme_id for theme_id, _ in figures.by_theme})
-    changes = _real_changes(figures, names)
+    changes = real_changes(figures, names)
     quoted = _Quoting(session, workspace_id, run_id, wanted, figures)
     columns = [_column(figures, names, changes, quoted, tones) for tones in (WISHES, PRAISE)]
     return Overview(
@@ -169,10 +169,10 @@ def theme_names(session: Session, workspace_id: int, counted: Iterable[int]) -> 
     ]
 
 
-def _real_changes(
+def real_changes(
     figures: Figures, names: Sequence[ThemeName]
 ) -> dict[tuple[int, tuple[Tone, ...]], Change]:
-    """Changes beyond chance, all themes and both columns tested together."""
+    """Return the changes beyond chance, all themes and both columns tested together."""
     compared = {
         (name.id, tones): found
         for name in names

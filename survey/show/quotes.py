@@ -8,6 +8,7 @@ from survey.show.marks import sentence_around
 FEWEST_WORDS, MOST_WORDS = 4, 25
 _MOST_OF_IT = 0.6  # of a sentence, from which a clause is quoted with the rest of it
 _LOOSE_ENDS = " \t\n,;:-–"
+_MARKS = "\"'“”„‘’«»"
 _ALIKE = 0.5  # share of words in common from which two quotes say the same
 
 
@@ -59,11 +60,20 @@ def chosen_quotes(candidates: Iterable[Candidate], wanted: int = 2) -> tuple[Quo
 def _quotable(candidate: Candidate) -> str:
     """The clause that decided, or its sentence where the clause alone would be a scrap of it."""
     if candidate.start is None or candidate.end is None:
-        return candidate.body.strip()
+        return _tidy(candidate.body)
     clause = candidate.body[candidate.start : candidate.end].strip(_LOOSE_ENDS)
     sentence = sentence_around(candidate.body, candidate.start, candidate.end)
     scrap = _length(clause) < FEWEST_WORDS or _length(clause) >= _MOST_OF_IT * _length(sentence)
-    return sentence if scrap and _length(sentence) <= MOST_WORDS else clause
+    return _tidy(sentence if scrap and _length(sentence) <= MOST_WORDS else clause)
+
+
+def _tidy(text: str) -> str:
+    """Leave out what hangs loose at either end, and a quotation mark whose partner is elsewhere."""
+    text = text.strip(_LOOSE_ENDS)
+    for end, inner in ((0, text[1:]), (-1, text[:-1])):
+        if text[end:][:1] in _MARKS and not any(mark in inner for mark in _MARKS):
+            text = inner.strip(_LOOSE_ENDS)
+    return text
 
 
 def _length(text: str) -> int:

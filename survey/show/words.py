@@ -4,8 +4,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 _MONTHS = "January February March April May June July August September October November December"
-_FEW = 12  # a share of fewer answers, or of fewer than 50, is said in numbers
-_FEW_OF = 50
+_FEW_OF = 200  # a share of fewer answers is said in numbers: one answer more is half a per cent
 
 
 def figure(count: int) -> str:
@@ -24,8 +23,11 @@ def percent(share: float) -> str:
 
 
 def share(count: int, of: int) -> str:
-    """Return a share, in per cent where the numbers carry it, else as "11 of 131"."""
-    if count < _FEW or of < _FEW_OF:
+    """Return a share, in per cent where the whole carries it, else as "11 of 131".
+
+    Shares of the same whole, which stand in one column, are said in one way.
+    """
+    if of < _FEW_OF:
         return f"{figure(count)} of {figure(of)}"
     return percent(count / of)
 

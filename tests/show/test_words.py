@@ -67,6 +67,20 @@ def test_two_quotes_are_verbatim_short_and_different() -> None:
     assert all(quote.text in bodies[quote.answer_id] for quote in quotes)
 
 
+@pytest.mark.parametrize(
+    ("body", "quoted"),
+    [
+        ("the appointment was at nine,", "the appointment was at nine"),
+        ('"He never rang me back.', "He never rang me back."),
+        ("He said never mind me”", "He said never mind me"),
+        ("He said “never mind” to me", "He said “never mind” to me"),
+        ("It's the lads' own van", "It's the lads' own van"),
+    ],
+)
+def test_a_quote_ends_cleanly_and_stays_verbatim(body: str, quoted: str) -> None:
+    assert [one.text for one in chosen_quotes([Candidate(1, body, None, None)])] == [quoted]
+
+
 def test_where_nothing_better_was_said_a_word_is_quoted() -> None:
     assert [quote.text for quote in chosen_quotes([Candidate(1, "Parking!", None, None)])] == [
         "Parking!"
@@ -77,15 +91,15 @@ def test_where_nothing_better_was_said_a_word_is_quoted() -> None:
     ("count", "of", "said"),
     [
         (11, 131, "11 of 131"),
-        (41, 131, "31 %"),
-        (20, 40, "20 of 40"),
-        (5, 100_000, "5 of 100,000"),
-        (12, 100_000, "under 1 %"),
+        (41, 131, "41 of 131"),
+        (199, 199, "199 of 199"),
+        (4, 200, "2 %"),
+        (5, 100_000, "under 1 %"),
         (99_999, 100_000, "over 99 %"),
-        (131, 131, "100 %"),
+        (200, 200, "100 %"),
     ],
 )
-def test_small_shares_are_said_in_numbers(count: int, of: int, said: str) -> None:
+def test_shares_of_a_small_whole_are_said_in_numbers(count: int, of: int, said: str) -> None:
     assert words.share(count, of) == said
 
 

@@ -92,9 +92,40 @@ def test_text_that_no_database_keeps_is_replaced() -> None:
         theme_id=st.none() | st.integers(0, 2**63 - 1),
         tones=st.sampled_from([(), ("wish",), ("wish", "unclear"), ("wish", "praise", "unclear")]),
         segments=st.sampled_from([(), (("Branch", "A&B=ü %"),), (("A", "1"), ("B", "2"))]),
+        question_id=st.none() | st.integers(0, 2**63 - 1),
+        with_theme_id=st.none() | st.integers(0, 2**63 - 1),
+        channel=st.sampled_from([None, "phone", "a=b&c"]),
+        served_by=st.sampled_from([None, "Zoë O'Neil"]),
+        language=st.sampled_from([None, "cy"]),
+        words=st.sampled_from([None, '"why me" wait%']),
     )
 )
 def test_a_view_written_into_a_link_is_read_back_the_same(wanted: AnswerFilter) -> None:
     from survey.web.filters import View
 
     assert view_from(_view(View(wanted).query().removeprefix("?")), TODAY).wanted == wanted
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "says"),
+    [
+        ("segment.Branch=A&segment.Branch=B", "segment.Branch", "‘Branch’ is given 2 times"),
+        ("theme=5&theme=6", "theme", "please choose one"),
+        ("served_by=Sam&served_by=Jo", "served_by", "please choose one"),
+        ("theme=unsorted&tone=praise", "tone", "Only answers in themes wish or praise"),
+        ("since=9999-12-31&until=0001-01-01", "since", "please swap the two"),
+        ("q=%21%3F", "q", "at least one word"),
+        ("q=" + "a" * 201, "q", "at most 200"),
+        ("question=x", "question", "id of one of your questions"),
+        ("with=-1", "with", "id of a theme"),
+    ],
+)
+def test_filters_that_contradict_are_told_kindly(query: str, field: str, says: str) -> None:
+    with pytest.raises(FieldError) as refused:
+        view_from(_view(query), TODAY)
+    assert refused.value.field == field
+    assert says in str(refused.value)
+
+
+def test_the_same_filter_twice_is_no_contradiction() -> None:
+    assert view_from(_view("theme=5&theme=5&channel=a&channel=a"), TODAY).wanted.theme_id == 5
