@@ -60,7 +60,8 @@ def desk(sqlite_url: str, tmp_path: Path) -> Iterator[Desk]:
     pages = ("", "answers", f"answers?theme={theme_id}", f"themes/{theme_id}", "proposals",
              "ask", "outbox", "export", "people", "settings", "settings/care",
              "urgent", "replies", f"replies/{_answer_talked_about(database, full)}",
-             f"themes/{theme_id}/changes")  # fmt: skip
+             f"themes/{theme_id}/changes", f"pick?theme={theme_id}", f"themes/{theme_id}/split",
+             "ledger", "book", f"themes/{theme_id}/check")  # fmt: skip
     yield Desk(url, tuple(full.at(page) for page in pages))
     server.shutdown()
     thread.join()
@@ -71,7 +72,10 @@ def desk(sqlite_url: str, tmp_path: Path) -> Iterator[Desk]:
 
 def _fill(database: Database, business: Business) -> int:
     now = utc_now()
-    themes = [{"fate": "new", "name": "Opening hours", "before": "", "joined": 31, "left": 0}]
+    themes = [
+        {"fate": "new", "name": name, "before": "", "joined": 31, "left": 0, "theme": str(number)}
+        for number, name in enumerate(("Opening hours", "The lift"), 1)
+    ]
     with database.writing() as session:
         _, made = fill(session, business.workspace_id, 300, now.date())
         one = session.scalars(select(Answer).limit(1)).one()

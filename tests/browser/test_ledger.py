@@ -1,0 +1,58 @@
+"""Two people and a theme, in real browsers: a check by keys, and nobody overwrites anybody."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import DESKTOP
+from tests.browser.test_no_barriers import Desk, _sign_in, desk
+
+__all__ = ["desk"]
+pytestmark = pytest.mark.browser
+
+
+def test_twenty_answers_are_checked_by_key_and_two_people_do_not_collide(
+    browser: Browser, desk: Desk
+) -> None:
+    theme = next(path for path in desk.paths if re.search(r"/themes/\d+$", path))
+    first, second = (_signed_in(browser, desk) for _ in range(2))
+    first.goto(f"{desk.url}{theme}")
+    first.get_by_role("link", name="Check 20").click()
+    first.get_by_role("button", name="Draw 20 answers").click()
+    for number in range(1, 21):
+        expect(first.get_by_text(f"{number} of 20", exact=True)).to_be_visible()
+        first.keyboard.press("n" if number == 7 else "y")
+    expect(first.get_by_role("heading", level=1)).to_contain_text("19 of 20 right")
+    first.get_by_role("button", name="Keep this check").click()
+    expect(first.get_by_text(re.compile(r"19 of 20 right \(\d+–\d+ %\), checked"))).to_be_visible()
+
+    for page in (first, second):
+        page.goto(f"{desk.url}{theme}/rename")
+    _rename(first, "Late again")
+    _rename(second, "Queues")
+    expect(second.get_by_text("Nothing was changed yet.")).to_be_visible()
+    expect(second.get_by_role("alert")).to_contain_text("to “Late again”")
+    expect(second.get_by_label("Its new name")).to_have_value("Queues")
+    second.get_by_role("button", name="Rename").click()
+    expect(second.get_by_role("heading", level=1)).to_have_text("Queues")
+    second.goto(f"{desk.url}{theme.rpartition('/themes/')[0]}/ledger")
+    second.get_by_role("link", name="Undo").first.click()
+    second.get_by_role("button", name="Undo").click()
+    expect(second.get_by_text("Undone: 0 answers moved.")).to_be_visible()
+    second.goto(f"{desk.url}{theme}")
+    expect(second.get_by_role("heading", level=1)).to_have_text("Late again")
+    for page in (first, second):
+        page.context.close()
+
+
+def _signed_in(browser: Browser, desk: Desk) -> Page:
+    context = browser.new_context(viewport={"width": DESKTOP["width"], "height": DESKTOP["height"]})
+    page = context.new_page()
+    _sign_in(page, desk, "owner@example.org")
+    return page
+
+
+def _rename(page: Page, name: str) -> None:
+    page.get_by_label("Its new name").fill(name)
+    page.get_by_role("button", name="Rename").click()
