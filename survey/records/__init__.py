@@ -33,6 +33,7 @@ from survey.records.deciding import (
     Review,
     ReviewAnswer,
     ThemeCut,
+    ToShow,
 )
 from survey.records.guarding import Flag, SealedText, WhereToTurn
 from survey.records.mapping import MapLayout, MapPlace, MapWaiting
@@ -101,6 +102,7 @@ __all__ = [
     "Theme",
     "ThemeCut",
     "ThemeExample",
+    "ToShow",
     "Unsubscribed",
     "WeekCount",
     "WhereToTurn",

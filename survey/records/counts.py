@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from survey.records.accounts import Workspace
 from survey.records.answering import Answer
-from survey.records.base import new_id
+from survey.records.base import new_id, table_of
 from survey.records.counting import CountDelta, DayCount, WeekCount
 from survey.records.faces import EVERYTHING, THEME, TONE, Face, faces_of, read, written
 from survey.records.recount import counts_from_scratch
@@ -106,7 +106,7 @@ def count_many(
     """
     rows = _delta_rows(change, batch)
     if rows:
-        session.execute(insert(CountDelta), rows)
+        session.execute(insert(table_of(CountDelta)), rows)
 
 
 def count_straight(

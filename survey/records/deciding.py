@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from survey.records.base import DueWork, Record, owned_by, row_id
+from survey.records.base import CLUSTERED, DueWork, Record, owned_by, row_id
 
 KINDS = (
     "belongs", "does_not_belong", "move", "rename", "words", "merge", "split", "new_theme", "book",
@@ -103,6 +103,21 @@ class Overruled(Record):
     version: Mapped[int]
     outcome: Mapped[str] = mapped_column(String(20))
     placings: Mapped[list[list[Any]]] = mapped_column(JSON)  # theme, start, end, tone, confidence
+
+
+class ToShow(Record):
+    """An answer that the worker is still to show as a decision says: of a step that moves many."""
+
+    __tablename__ = "to_show"
+    __table_args__ = (
+        owned_by("answer_id", table="answer"),
+        owned_by("decision_id", table="decision"),
+        CLUSTERED,
+    )
+
+    workspace_id: Mapped[int] = mapped_column(primary_key=True)
+    answer_id: Mapped[int] = mapped_column(primary_key=True)
+    decision_id: Mapped[int]
 
 
 class ThemeCut(DueWork, Record):

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from survey.errors import ConflictError, NotFoundError
-from survey.records.base import new_id
-from survey.records.deciding import DecidedAnswer, Decision, Overruled
+from survey.records.base import new_id, table_of
+from survey.records.deciding import DecidedAnswer, Decision, Overruled, ToShow
 from survey.records.runs import lock_current_run
 from survey.records.settled import Entry, Settled, settle
 from survey.records.sortings import LIVE, show_anew
@@ -20,6 +21,7 @@ FOR_THEMES = ("rename", "words", "merge", "split", "pin", "unpin", "hide", "show
 """Steps that change what a theme is: a form made before one of them is stale."""
 NOT_UNDONE = ("accept_run", "refuse_run")
 WORDS = ("name", "definition", "not_this", "examples")
+AT_ONCE = 1000  # answers that a step moves while its person waits
 _MOST_IN_A_QUERY = 400
 
 
@@ -68,11 +70,16 @@ class Step:
 
 @dataclass(frozen=True)
 class Done:
-    """A step that was done: its decision, and how many answers are in other themes now."""
+    """A step that was done: its decision, and how many answers are in other themes now.
+
+    `later` answers of a large step follow in a moment: the worker shows them, some at a time, so
+    that no customer who answers meanwhile waits for it.
+    """
 
     decision_id: int
     number: int
     moved: int
+    later: int = 0
 
 
 def latest_number(session: Session, workspace_id: int) -> int:
@@ -152,15 +159,70 @@ def take_step(
         .execution_options(synchronize_session=False)
     )
     moving = settle_themes(session, workspace_id, (*entries, added), before, after)
-    touched = answers_touched(session, workspace_id, moving, toggled)
-    moved = show_anew(session, workspace_id, touched)
+    touched = sorted(answers_touched(session, workspace_id, moving, toggled))
+    moved = show_anew(session, workspace_id, touched[:AT_ONCE])
+    _leave_to_the_worker(session, decision, touched[AT_ONCE:])
     session.execute(
         update(Decision)
         .where(Decision.workspace_id == workspace_id, Decision.id == decision.id)
         .values(answers=moved)
         .execution_options(synchronize_session=False)
     )
-    return Done(decision.id, decision.number, moved)
+    return Done(decision.id, decision.number, moved, len(touched[AT_ONCE:]))
+
+
+def _leave_to_the_worker(session: Session, decision: Decision, answer_ids: Sequence[int]) -> None:
+    """Note which answers are still to be shown as a decision says, so that nobody waits long."""
+    if not answer_ids:
+        return
+    dialect = session.get_bind().dialect.name
+    upsert = (sqlite if dialect == "sqlite" else postgresql).insert(table_of(ToShow))
+    place = {"workspace_id": decision.workspace_id, "decision_id": decision.id}
+    rows = [place | {"answer_id": answer_id} for answer_id in answer_ids]
+    session.execute(upsert.on_conflict_do_nothing(), rows)
+
+
+def answers_to_show(session: Session) -> bool:
+    """Whether a large step left answers to the worker."""
+    return session.scalar(select(ToShow.answer_id).limit(1)) is not None
+
+
+def show_some(session: Session, limit: int) -> bool:
+    """Show some of the answers that a large step left to the worker; False when none are left.
+
+    Parameters
+    ----------
+    session : Session
+        A writing session; the edge commits.
+    limit : int
+        At most so many, so that the transaction stays short.
+    """
+    workspace_id = session.scalar(select(ToShow.workspace_id).limit(1))
+    if workspace_id is None:
+        return False
+    lock_current_run(session, workspace_id)
+    rows = session.execute(
+        select(ToShow.answer_id, ToShow.decision_id)
+        .where(ToShow.workspace_id == workspace_id)
+        .order_by(ToShow.answer_id)
+        .limit(limit)
+    ).all()
+    by_decision: dict[int, list[int]] = {}
+    for row in rows:
+        by_decision.setdefault(row.decision_id, []).append(row.answer_id)
+    for decision_id, answer_ids in by_decision.items():
+        moved = show_anew(session, workspace_id, answer_ids)
+        session.execute(
+            update(Decision)
+            .where(Decision.workspace_id == workspace_id, Decision.id == decision_id)
+            .values(answers=Decision.answers + moved)
+            .execution_options(synchronize_session=False)
+        )
+    done = [row.answer_id for row in rows]
+    session.execute(
+        delete(ToShow).where(ToShow.workspace_id == workspace_id, ToShow.answer_id.in_(done))
+    )
+    return bool(rows)
 
 
 def _names(session: Session, workspace_id: int, step: Step) -> dict[str, str]:

@@ -9,6 +9,7 @@ from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from survey.records.answering import Answer, AnswerSegment
+from survey.records.base import table_of
 from survey.records.counts import Counted, Measure, count_many
 from survey.records.deciding import Overruled
 from survey.records.shown import (
@@ -52,7 +53,7 @@ def write_sortings(
     shown = [shown_of(one, words.get(one.answer_id, ()), finals) for one in answers]
     place = {"workspace_id": workspace_id, "run_id": run_id}
     session.execute(
-        insert(Sorting),
+        insert(table_of(Sorting)),
         [
             place | {"answer_id": one.answer_id, "version": one.version, "outcome": one.outcome}
             for one in shown
@@ -77,7 +78,7 @@ def _insert_placings(
         for placing in one.placings
     ]
     if rows:
-        session.execute(insert(Assignment), rows)
+        session.execute(insert(table_of(Assignment)), rows)
 
 
 def _insert_overruled(
@@ -94,7 +95,7 @@ def _insert_overruled(
         for one in answers
     ]
     if rows:
-        session.execute(insert(Overruled), rows)
+        session.execute(insert(table_of(Overruled)), rows)
 
 
 def _same(one: SortedAnswer, other: SortedAnswer) -> bool:

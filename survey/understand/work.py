@@ -16,6 +16,7 @@ from survey.errors import EngineError
 from survey.records import Answer
 from survey.records.database import Database, database_now, what_failed
 from survey.records.due import give_back
+from survey.records.ledger import answers_to_show, show_some
 from survey.records.runs import NewTheme, begin_sorting
 from survey.records.sample import load_sample, workspace_to_fill
 from survey.understand.actions import (
@@ -88,6 +89,7 @@ class Understanding:
         """Return what takes turns in the worker's loop; each says whether there may be more."""
         return [
             self.fill_round,
+            self.show_round,
             self.hand_round,
             self.sort_round,
             self.theme_round,
@@ -126,6 +128,14 @@ class Understanding:
         with self.database.writing() as session:
             load_sample(session, workspace_id, database_now(session))
         return True
+
+    def show_round(self) -> bool:
+        """Move some answers of a step that moves many; True when there may be more."""
+        with self.database.reading() as session:
+            if not answers_to_show(session):
+                return False
+        with self.database.writing() as session:
+            return show_some(session, CHUNK)
 
     def hand_round(self) -> bool:
         """Do one thing that people asked for by hand; True when there may be more."""

@@ -28,7 +28,7 @@ from survey.records.counts import Counted, Measure, count, counts_now, fold, reb
 from survey.records.database import Database
 from survey.records.erasure import erase
 from survey.records.grafting import answers_to_graft, graft
-from survey.records.ledger import Said, Step, take_step, undo_step
+from survey.records.ledger import Said, Step, show_some, take_step, undo_step
 from survey.records.replay import members_at, themes_at
 from survey.records.shown import Placing, SortedAnswer
 from survey.records.sortings import write_sortings
@@ -310,6 +310,29 @@ def _hold_after(
         assert scene.counts_agree()
         assert session.scalar(select(func.count()).select_from(Overruled)) == 0
         session.rollback()
+
+
+def test_a_step_that_moves_many_leaves_the_rest_to_the_worker(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("survey.records.ledger.AT_ONCE", 3)
+    with database.writing() as session:
+        scene = make_scene(session, answers=12)
+        scene.take(Step("merge", scene.themes[0], scene.themes[1]))
+        scene.take(Step("merge", scene.themes[2], scene.themes[1]))
+        assert scene.replayed(scene.now) == _by_theme(scene.expected())
+        while show_some(session, 2):
+            pass
+        assert scene.shown() == scene.expected()
+        assert scene.counts_agree()
+        session.rollback()
+
+
+def _by_theme(shown: dict[int, set[int]]) -> dict[int, set[int]]:
+    themes = {theme for inside in shown.values() for theme in inside}
+    return {
+        theme: {answer for answer, inside in shown.items() if theme in inside} for theme in themes
+    }
 
 
 def test_a_name_out_of_an_answer_leaves_the_ledger_with_it(database: Database) -> None:

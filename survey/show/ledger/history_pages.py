@@ -14,9 +14,8 @@ from survey.records.ledger import Done, latest_number
 from survey.records.replay import themes_at
 from survey.show.ledger import actions
 from survey.show.ledger.forms import StepForm
-from survey.show.ledger.pages import ID, Page, done_step, hand
+from survey.show.ledger.pages import ID, Page, done_step, hand, moved_words
 from survey.show.ledger.queries import ledger_page, lines_of, moved_by_undoing, theme_name_of
-from survey.show.words import counted
 from survey.web.access import open_to
 from survey.web.current import database, place
 
@@ -92,7 +91,7 @@ def post_undo(decision_id: int) -> Page:
     )
     if not isinstance(done, Done):
         return done
-    flash(f"Undone: {counted(done.moved, 'answer')} moved.")
+    flash(f"Undone: {moved_words(done)}")
     return redirect(url_for("ledger_history.ledger"), 303)
 
 

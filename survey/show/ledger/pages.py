@@ -73,6 +73,13 @@ def ledger_side(theme_id: int) -> Side:
         )
 
 
+def moved_words(done: Done) -> str:
+    """Say how many answers moved, and how many follow."""
+    if not done.later:
+        return f"{counted(done.moved, 'answer')} moved."
+    return f"{counted(done.moved, 'answer')} moved, {done.later:,} follow in a moment."
+
+
 def to_theme(theme_id: int) -> Response:
     """Lead on to a theme's page."""
     return redirect(url_for("show.theme", theme_id=theme_id), 303)
@@ -165,7 +172,7 @@ def post_merge(theme_id: int) -> Page:
     )
     if not isinstance(done, Done):
         return done
-    flash(f"Merged: {counted(done.moved, 'answer')} moved. The ledger can undo it.")
+    flash(f"Merged: {moved_words(done)} The ledger can undo it.")
     return to_theme(into)
 
 
@@ -243,7 +250,7 @@ def post_split(theme_id: int) -> Page:
     )
     if not isinstance(done, Done):
         return done
-    flash(f"Split: {counted(done.moved, 'answer')} moved into the new theme.")
+    flash(f"Split: {moved_words(done)}")
     return to_theme(theme_id)
 
 

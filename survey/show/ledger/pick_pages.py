@@ -12,11 +12,10 @@ from survey.records.ledger import Done, latest_number
 from survey.show.answer_queries import answer_page, answers_counted
 from survey.show.ledger import actions
 from survey.show.ledger.forms import StepForm
-from survey.show.ledger.pages import Page, done_step, hand
+from survey.show.ledger.pages import Page, done_step, hand, moved_words
 from survey.show.ledger.picking import DEEDS, answers_picked, picked
 from survey.show.ledger.queries import lines_of, theme_card, themes_to_choose
 from survey.show.standing import standing
-from survey.show.words import counted
 from survey.web.access import open_to
 from survey.web.current import database, place
 from survey.web.filters import View, view_from
@@ -104,7 +103,7 @@ def post_pick() -> Page:
     )
     if not isinstance(done, Done):
         return done
-    flash(f"Done: {counted(done.moved, 'answer')} moved. The ledger can undo it.")
+    flash(f"Done: {moved_words(done)} The ledger can undo it.")
     if wish.from_id is not None:
         return redirect(url_for("show.theme", theme_id=wish.from_id), 303)
     return redirect(url_for("ledger_history.ledger"), 303)
