@@ -109,7 +109,7 @@ def _barriers(page: Page) -> list[Any]:
 
 def _is_sound(page: Page, width: int) -> None:
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         assert _barriers(page) == [], (page.url, scheme)
     assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
 
