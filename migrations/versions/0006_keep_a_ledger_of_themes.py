@@ -5,6 +5,7 @@ Revises: 0005
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -41,12 +42,13 @@ def upgrade() -> None:
     op.create_index(
         "ix_decision_workspace_id_number", "decision", ["workspace_id", "number"], unique=True
     )
-    for table, column in (
+    added: tuple[tuple[str, sa.Column[Any]], ...] = (
         ("theme", sa.Column("merged_into", sa.BigInteger(), nullable=True)),
         ("theme", sa.Column("split_from", sa.BigInteger(), nullable=True)),
         ("theme", sa.Column("first_words", sa.JSON(), nullable=True)),
         ("workspace", sa.Column("resort_asked_at", sa.DateTime(timezone=True), nullable=True)),
-    ):
+    )
+    for table, column in added:
         op.add_column(table, column)
     _create_decided_answer()
     _create_overruled()
