@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from datetime import time as clock
 from pathlib import Path
 
 from survey.clock import utc_now
@@ -19,7 +20,7 @@ from survey.records.workspaces import create_workspace
 from survey.show.ledger.queries import answers_in, moved_by_undoing
 from tests.support.answers import fill
 
-CHUNK = 16  # as the worker takes them
+CHUNK = 32  # as the worker takes them
 
 
 def main(sizes: list[int]) -> None:
@@ -39,6 +40,7 @@ def measure(database: Database, answers: int) -> None:
     with database.writing() as session:
         workspace_id = create_workspace(session, "Hill Street Dental", now).id
         _, themes = fill(session, workspace_id, answers, now.date())
+    end = datetime.combine(now.date(), clock.max, UTC)
     here, there = list(themes.values())[:2]
     with database.reading() as session:
         size = answers_in(session, workspace_id, here)
@@ -89,7 +91,7 @@ def measure(database: Database, answers: int) -> None:
 
     def replayed() -> None:
         with database.reading() as session:
-            themes_at(session, workspace_id, utc_now(), now.date())
+            themes_at(session, workspace_id, end, now.date())
 
     say("the themes of a day", 0, replayed)
 

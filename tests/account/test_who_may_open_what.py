@@ -90,6 +90,7 @@ EXPECTED = {
     "POST /w/<workspace>/keys": "owner",
     "POST /w/<workspace>/keys/<key_id>/revoke": "owner",
     "GET /w/<workspace>/ledger": "teammate",
+    "POST /w/<workspace>/ledger/sort-anew": "teammate",
     "GET /w/<workspace>/ledger/<decision_id>/undo": "teammate",
     "POST /w/<workspace>/ledger/<decision_id>/undo": "teammate",
     "GET /w/<workspace>/map": "teammate",

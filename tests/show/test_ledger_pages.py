@@ -11,11 +11,14 @@ from flask import Flask
 from sqlalchemy import select
 
 from survey.clock import utc_now
-from survey.records import Assignment, Decision, Theme
+from survey.errors import StaleError
+from survey.records import Assignment, Decision, Theme, Workspace
 from survey.records.counts import counts_now, rebuild
 from survey.records.database import Database
+from survey.show.ledger.actions import Hand, rename
 from tests.support.answers import Said, add_answers, make_run
 from tests.support.browser import Browser
+from tests.support.overlap import overlapping
 from tests.support.people import Business
 
 DAY = date(2026, 3, 31)
@@ -294,6 +297,28 @@ def test_a_pinned_theme_stands_first_even_while_nobody_says_it(
     shown = text(teammate, scene.business.at())
     shown = shown[shown.index("What would have been more helpful") :]  # behind the filters
     assert 0 < shown.index("Warmth") < shown.index("Waiting")
+
+
+def test_sorting_anew_is_asked_for_in_the_ledger(teammate: Browser, scene: Scene) -> None:
+    page = scene.at("warmth", "/set/pin")
+    teammate.post(page, data=fields(teammate, page))
+    teammate.send(scene.business.at("ledger"), to=scene.business.at("ledger/sort-anew"))
+    with scene.database.reading() as session:
+        assert session.scalar(select(Workspace.resort_asked_at)) is not None
+    assert "All answers are being read anew" in text(teammate, scene.business.at("ledger"))
+
+
+def test_two_at_the_very_same_moment_do_not_both_get_through(scene: Scene) -> None:
+    hands = [Hand(scene.business.workspace_id, None, utc_now(), 0) for _ in range(2)]
+    waiting = scene.themes["waiting"]
+    with pytest.raises(StaleError) as refused:
+        overlapping(
+            scene.database,
+            lambda session: rename(session, hands[0], waiting, "First"),
+            lambda session: rename(session, hands[1], waiting, "Second"),
+        )
+    assert refused.value.steps == (scene.last_step(),)
+    assert scene.name(waiting) == "First"
 
 
 def test_the_ledger_shows_the_themes_of_a_day(teammate: Browser, scene: Scene) -> None:

@@ -72,6 +72,16 @@ def _small(typed: str) -> int | None:
     return None
 
 
+@blueprint.post("/w/<workspace>/ledger/sort-anew")
+@open_to("teammate")
+def post_sort_anew() -> Page:
+    """Ask for all answers to be sorted anew with what people taught, as a proposal."""
+    with database().writing() as session:
+        actions.ask_for_resort(session, place().workspace_id, utc_now())
+    flash("All answers are being read anew. If any would move, you find it under Proposals.")
+    return redirect(url_for("ledger_history.ledger"), 303)
+
+
 @blueprint.get(f"/w/<workspace>/ledger/<{ID}:decision_id>/undo")
 @open_to("teammate")
 def undo(decision_id: int) -> Page:
