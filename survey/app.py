@@ -25,6 +25,7 @@ from survey.respond.urgent import pages as urgent_pages
 from survey.settings import Settings, read_settings
 from survey.show import map_pages as show_map_pages
 from survey.show import pages as show_pages
+from survey.show import print_pages as show_print_pages
 from survey.show import search_pages as show_search_pages
 from survey.show.ledger import book_pages as ledger_book_pages
 from survey.show.ledger import history_pages as ledger_history_pages
@@ -103,6 +104,7 @@ def _register_parts(app: Flask) -> None:
     app.register_blueprint(tell_pages.blueprint)
     app.register_blueprint(show_search_pages.blueprint)
     app.register_blueprint(show_map_pages.blueprint)
+    app.register_blueprint(show_print_pages.blueprint)
     app.register_blueprint(ledger_pages.blueprint)
     app.register_blueprint(ledger_pick_pages.blueprint)
     app.register_blueprint(ledger_history_pages.blueprint)

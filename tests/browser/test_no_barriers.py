@@ -58,7 +58,7 @@ def desk(sqlite_url: str, tmp_path: Path) -> Iterator[Desk]:
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     pages = ("", "answers", f"answers?theme={theme_id}", f"themes/{theme_id}", "proposals",
-             "ask", "outbox", "export", "people", "settings", "settings/care",
+             "ask", "outbox", "export", "map", "news", "print", "people", "settings", "settings/care",
              "urgent", "replies", f"replies/{_answer_talked_about(database, full)}",
              f"themes/{theme_id}/changes", f"pick?theme={theme_id}", f"themes/{theme_id}/split",
              "ledger", "book", f"themes/{theme_id}/check")  # fmt: skip

@@ -1,7 +1,6 @@
 """News as a program reads it: the body of a webhook and an Atom feed (RFC 4287)."""
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,12 +8,11 @@ from typing import Any
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
+from survey.show.drawings import as_xml
 from survey.show.tell.news import Heard, News, Risen, Week
 from survey.show.words import counted, day_words, figure
 
 ATOM = "http://www.w3.org/2005/Atom"
-# What XML 1.0 cannot hold, however it is written.
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True)
@@ -120,7 +118,7 @@ def atom_feed(source: Source, news: Sequence[News], now: datetime) -> bytes:
 def _add(parent: ET.Element, name: str, words: str | None = None, **more: str) -> ET.Element:
     made = ET.SubElement(parent, f"{{{ATOM}}}{name}", more)
     if words is not None:
-        made.text = _NOT_XML.sub("\ufffd", words)
+        made.text = as_xml(words)
     return made
 
 
@@ -150,10 +148,8 @@ def lines_of(news: News) -> list[str]:
     week = news.week
     if week is None:
         return []
-    lines = [
-        f"{counted(week.answered, 'answer')}, {figure(week.asked)} asked; "
-        f"{counted(week.answered_before, 'answer')} in the week before."
-    ]
+    asked = f"{figure(week.asked)} asked; " if week.asked else ""
+    lines = [f"{asked}{counted(week.answered_before, 'answer')} in the week before."]
     if not week.enough_to_say:
         return [*lines, "Not enough to say what they have in common."]
     for title, heard in (("Wishes", week.wishes), ("Praise", week.praise)):
