@@ -142,8 +142,8 @@ def map_svg(title: str, below: str, points: Points) -> str:
     inner = _put(sheet, "g", transform=f"translate(30 {_MAP_TOP})")
     size = 6 if len(points.ids) < 600 else 3 if len(points.ids) < 8000 else 1.5
     dots: dict[str, dict[tuple[int, int], None]] = {tone: {} for tone in HUES}
-    for x, y, tone in zip(points.xs, points.ys, points.tones, strict=True):
-        dots[_TONES[tone]][(x * _MAP_SIDE) >> 16, (y * high) >> 16] = None
+    for x, y, number in zip(points.xs, points.ys, points.tones, strict=True):
+        dots[_TONES[number]][(x * _MAP_SIDE) >> 16, (y * high) >> 16] = None
     for tone in ("unclear", "wish", "praise"):
         drawn = "".join(f"M{x} {y}h0" for x, y in dots[tone])
         cap = "square" if tone == "wish" else "round"
