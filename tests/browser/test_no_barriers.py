@@ -59,7 +59,8 @@ def desk(sqlite_url: str, tmp_path: Path) -> Iterator[Desk]:
     thread.start()
     pages = ("", "answers", f"answers?theme={theme_id}", f"themes/{theme_id}", "proposals",
              "ask", "outbox", "export", "map", "news", "print",
-             "people", "settings", "settings/care", "urgent", "replies", f"replies/{_answer_talked_about(database, full)}",
+             "people", "settings", "settings/care", "urgent", "replies",
+             f"replies/{_answer_talked_about(database, full)}",
              f"themes/{theme_id}/changes", f"pick?theme={theme_id}", f"themes/{theme_id}/split",
              "ledger", "book", f"themes/{theme_id}/check")  # fmt: skip
     yield Desk(url, tuple(full.at(page) for page in pages))
