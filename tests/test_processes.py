@@ -10,7 +10,10 @@ PROBE = """
 import json, sys
 from survey.app import create_app
 create_app()
-heavy = ("torch", "sentence_transformers", "transformers", "sklearn", "numpy", "scipy")
+heavy = (
+    "torch", "sentence_transformers", "transformers", "sklearn", "numpy", "scipy",
+    "cryptography", "phonenumbers",  # of use to few requests, and loaded by those
+)
 print(json.dumps([name for name in heavy if name in sys.modules]))
 """
 
