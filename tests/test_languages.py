@@ -9,7 +9,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import read_mo
 
 from survey.languages import LANGUAGES, day_in_words, is_rtl, nearest, spoken, translations
-from tests.support.catalogues import TRANSLATED, catalogue, compiled, path_of
+from tests.support.catalogues import TRANSLATED, catalogue, compiled, path_of, said_in_code
 
 TODAY = date(2026, 11, 22)
 _HOLE = re.compile(r"%\(\w+\)[sd]")
@@ -18,6 +18,12 @@ _PLACES = {
 }
 # What the product never says, whatever the language: blame, and regret by the dozen.
 _STIFF = ("inconvenience", "unannehmlichkeit", "désagrément", "molestias", "disagio", "Oops")
+
+
+@pytest.fixture(scope="module")
+def said() -> Catalog:
+    """Every sentence of the customer's side."""
+    return said_in_code()
 
 
 def _sentences(catalog: Catalog) -> dict[tuple[str | None, str], Message]:
@@ -43,12 +49,22 @@ def test_there_are_fourteen_languages_one_of_them_from_right_to_left() -> None:
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
+def test_every_sentence_is_translated_and_none_is_left_over(language: str, said: Catalog) -> None:
+    wanted, there = _sentences(said), _sentences(catalogue(language))
+    assert sorted(map(str, wanted.keys() - there.keys())) == []
+    assert sorted(map(str, there.keys() - wanted.keys())) == []
+    untranslated = [words for (_, words), one in there.items() if not all(_forms(one))]
+    assert untranslated == []
+    assert [one.id for one in catalogue(language) if one.id and one.fuzzy] == []
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
 def test_translations_have_the_same_places_to_fill(language: str) -> None:
     written = catalogue(language)
     for (_, words), one in _sentences(written).items():
         several = isinstance(one.id, (tuple, list))
         wanted = set(_HOLE.findall(str(one.id[1] if several else words)))
-        for form in filter(None, _forms(one)):
+        for form in _forms(one):
             there = set(_HOLE.findall(form))
             assert there == wanted or (several and there == wanted - _PLACES), form
             assert form.count("%") == len(_HOLE.findall(form)), form

@@ -9,6 +9,8 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from survey.clock import utc_now
+from survey.languages import LANGUAGES
 from survey.records import Answer, QuestionText, QuestionVersion
 from survey.records.database import Database
 from tests.support.browser import Browser
@@ -96,6 +98,28 @@ def test_arabic_is_written_from_right_to_left(
     page = client.get(invited.link, headers=FRENCH)
     assert _lang(page) == 'lang="ar" dir="rtl"'
     assert "<bdi>Sam</bdi> من <bdi>Hill Street Dental</bdi>" in _text(page)
+
+
+@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"en"}))
+def test_no_english_is_left_on_the_page_and_after_it(
+    client: Browser, database: Database, business: Business, language: str
+) -> None:
+    invited = invite(
+        database, business, customer_language=language, served_by="Sam", occurred_at=utc_now()
+    )
+    pages = [client.get(invited.link), client.post(invited.link, data={"answer": " "})]
+    assert pages[1].status_code == 422
+    client.post(invited.link, data={"answer": "—"})
+    pages += [client.get(invited.link + ask) for ask in ("", "?change", "?take-back")]
+    pages.append(client.get(f"/u/{language}", headers={"Accept-Language": language}))
+    pages.append(client.get(f"/a/{language}", headers={"Accept-Language": language}))
+    with client.get("/static/tokens.css") as opened:
+        sheet = len(opened.data)
+    for page in pages:
+        assert len(page.data) + sheet <= 15_000
+        text = re.sub(r'<(\w+)[^>]* lang="en".*?</\1>|<title>.*?</title>|<[^>]+>', " ", _text(page))
+        left = text.replace("Hill Street Dental", "").replace("Sam", "").replace("Mo", "")
+        assert not re.search(r"\b(the|you|your|and|this|with)\b", left), left
 
 
 def test_owners_pages_stay_english(owner: Browser, business: Business) -> None:
