@@ -52,11 +52,6 @@ class OrdinaryPosts:
         self._otherwise = otherwise
         self._database = database
         self._origins = frozenset(origins)
-        import sys
-        import threading
-
-        sys.setswitchinterval(0.0005)
-        self._one = threading.Lock()
         self._headers = [("Content-Length", "0"), *headers, ("Cache-Control", "no-store")]
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -76,7 +71,8 @@ class OrdinaryPosts:
         length = environ.get("CONTENT_LENGTH") or ""
         origin = environ.get("HTTP_ORIGIN")
         return (
-            length.isdigit()
+            length.isascii()
+            and length.isdigit()
             and int(length) <= _LONGEST
             and environ.get("CONTENT_TYPE", "").partition(";")[0] == _FORM
             and not environ["SCRIPT_NAME"]

@@ -2,7 +2,6 @@
 
 import html
 import re
-import time
 
 import pytest
 from flask import Flask
@@ -142,11 +141,10 @@ def test_whatever_a_browser_says_of_its_language_the_page_opens(
         assert session.scalar(select(Answer.language)) == "en"
 
 
-def test_endless_wishes_cost_no_more_than_a_moment(
+def test_of_endless_wishes_the_beginning_is_read(
     client: Browser, database: Database, business: Business
 ) -> None:
-    link, began = invite(database, business).link, time.process_time()
-    for _ in range(5):
-        page = client.get(link, headers={"Accept-Language": "de," + "a," * 4000})
-        assert _lang(page) == 'lang="de"'
-    assert time.process_time() - began < 0.7
+    link = invite(database, business).link
+    for told, spoken in (("de," + "a," * 3000, "de"), ("a," * 3000 + "de", "en")):
+        page = client.get(link, headers={"Accept-Language": told})
+        assert _lang(page) == f'lang="{spoken}"'
