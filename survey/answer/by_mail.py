@@ -8,6 +8,7 @@ first, and is never dropped: it becomes a letter in the answer's thread.
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
+from urllib.parse import quote
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -83,7 +84,9 @@ def take_mail(database: Database, settings: Settings, raw: bytes, now: datetime)
     now : datetime
         The present moment.
     """
-    mail = read_mail(raw, (f"{settings.base_url}/a/", f"{settings.base_url}/u/"))
+    ours = [f"{settings.base_url}/{door}/" for door in ("a", "u")]
+    wrapped = [quote(address, safe="") for address in ours]  # as mail filters write them
+    mail = read_mail(raw, [*ours, *wrapped, *map(str.lower, wrapped)])
     try:
         return _taken(database, settings, mail, now)
     except Exception as error:

@@ -155,7 +155,7 @@ def _kind(message: EmailMessage, raw: bytes) -> Kind:
     daemon = "mailer-daemon" in sender or "postmaster@" in sender
     if "multipart/report" in content and "disposition-notification" not in content:
         action = _ACTION.search(raw.decode("ascii", "replace"))
-        failed = action is None or action.group(1).lower() in ("failed", "expanded")
+        failed = action is None or action.group(1).lower() == "failed"
         return "bounce" if failed else "delayed"
     if daemon and (from_nobody or _header(message, "x-failed-recipients")):
         return "bounce"
