@@ -20,7 +20,7 @@ from survey.records.workspaces import create_workspace
 from survey.show.ledger.queries import answers_in, moved_by_undoing
 from tests.support.answers import fill
 
-CHUNK = 32  # as the worker takes them
+CHUNK = 16  # as the worker takes them
 
 
 def main(sizes: list[int]) -> None:

@@ -135,7 +135,7 @@ class Understanding:
             if not answers_to_show(session):
                 return False
         with self.database.writing() as session:
-            return show_some(session, 2 * CHUNK)
+            return show_some(session, CHUNK)
 
     def hand_round(self) -> bool:
         """Do one thing that people asked for by hand; True when there may be more."""
