@@ -111,7 +111,7 @@ def texts(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> It
 
 
 def _every_text(texts: Texts, examples: int) -> None:
-    @settings(max_examples=examples, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
     @given(TYPED)
     def hold(typed: str) -> None:
         texts.hold(typed)

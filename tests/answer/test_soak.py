@@ -19,6 +19,7 @@ from urllib.request import urlopen
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from survey.records import Answer, AnswerText, Link, Message
 from survey.records.counts import counts_now, rebuild
@@ -196,6 +197,6 @@ def _compare(house: House, stories: list[Story]) -> None:
         assert before == _answers(session, house)
 
 
-def _answers(session, house: House) -> dict[tuple[object, ...], int]:  # type: ignore[no-untyped-def]
+def _answers(session: Session, house: House) -> dict[tuple[object, ...], int]:
     counts = counts_now(session, house.business.workspace_id)
     return {cell: count for cell, count in counts.items() if "asked" not in cell}

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
 from survey.address import address_hmac
 from survey.clock import utc_now
@@ -47,7 +48,7 @@ def _replied(database: Database, business: Business, **about: str) -> Given:
     return given
 
 
-def _reply(session, business: Business, given: Given) -> bool:  # type: ignore[no-untyped-def]
+def _reply(session: Session, business: Business, given: Given) -> bool:
     return reply(
         session, business.workspace_id, given.id, Writing(BODY, "Sam", None), utc_now(),
         secret_key=SECRET_KEY, seen=0,
