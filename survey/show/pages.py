@@ -60,6 +60,9 @@ def overview() -> str:
     inside, since = place().workspace_id, _last_visit()
     with database().reading() as session:
         stands = standing(session, inside, utc_now())
+        context = filter_form(session, view, wrong)
+        if view.wanted.theme_id is not None:  # then tones narrow the columns, and no answer
+            context["view"] = replace(view, wanted=replace(view.wanted, tones=()))
         return render_template(
             "show/overview.html",
             stands=stands,
@@ -67,7 +70,7 @@ def overview() -> str:
             overview=theme_overview(session, inside, stands.run_id, view.wanted),
             needs=needs_you(session, inside, stands.run_id),
             news=news_since(session, inside, stands.run_id, since) if since else None,
-            **filter_form(session, view, wrong),
+            **context,
         )
 
 

@@ -126,8 +126,12 @@ def theme_overview(
     run_id : int or None
         The current run; None before the first.
     wanted : AnswerFilter
-        Which answers.
+        Which answers. Tones narrow the columns, too: what else such answers say is left out; with
+        a theme they narrow the columns alone.
     """
+    shown = wanted.tones or (*WISHES, *PRAISE)
+    if wanted.theme_id is not None:
+        wanted = replace(wanted, tones=())
     span = span_in_view(session, workspace_id, run_id, wanted)
     if span is None:
         return None
@@ -135,7 +139,10 @@ def theme_overview(
     names = theme_names(session, workspace_id, {theme_id for theme_id, _ in figures.by_theme})
     changes = real_changes(figures, names)
     quoted = _Quoting(session, workspace_id, run_id, wanted, figures)
-    columns = [_column(figures, names, changes, quoted, tones) for tones in (WISHES, PRAISE)]
+    columns = [
+        _column(figures, names, changes, quoted, tuple(one for one in tones if one in shown))
+        for tones in (WISHES, PRAISE)
+    ]
     return Overview(
         figures=figures,
         wishes=columns[0],
@@ -242,11 +249,13 @@ class _Quoting:
         if figures.answered.total <= _FEW_IN_VIEW:
             self._few = _candidates_at_once(session, *self._here)
         # Built once and run for every theme: building costs more than running.
-        self._walks = {tones: _walk(*self._here, tones) for tones in (WISHES, PRAISE)}
+        self._walks: dict[tuple[Tone, ...], Any] = {}
 
     def quotes(self, theme_id: int, tones: tuple[Tone, ...]) -> tuple[Quote, ...]:
         if self._few is not None:
             return chosen_quotes(self._few.get((theme_id, tones == PRAISE), ()))
+        if tones not in self._walks:
+            self._walks[tones] = _walk(*self._here, tones)
         rows = self._session.execute(self._walks[tones], {"theme": theme_id})
         return chosen_quotes(_candidate(row) for row in rows)
 

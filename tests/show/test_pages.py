@@ -99,15 +99,23 @@ def test_every_number_leads_to_as_many_answers(
     owner: Browser, business: Business, database: Database
 ) -> None:
     with database.writing() as session:
-        fill(session, business.workspace_id, 150, utc_now().date(), days=100, seed=5)
-    for view in ("", "?days=60", "?segment.Branch=Riverside", "?segment.Branch=Riverside&days=60"):
+        _, themes = fill(session, business.workspace_id, 150, utc_now().date(), days=100, seed=5)
+    waiting, warmth, walked = themes["waiting"], themes["warmth"], 0
+    for view in (
+        "", "?segment.Branch=Riverside&days=60", "?served_by=Sam", "?tone=praise", "?theme=nothing",
+        f"?theme={waiting}", f"?theme={waiting}&tone=wish", f"?theme={waiting}&with={warmth}",
+        f"?with={warmth}&tone=wish", "?channel=phone&language=cy", "?q=the",
+        f"themes/{waiting}?days=60", f"themes/{warmth}?served_by=Sam&tone=praise",
+    ):  # fmt: skip
         page = owner.get(business.at(view)).get_data(as_text=True)
         numbers = re.findall(r'<a href="(/w/[^"]+/answers[^"]*)">([\d,]+)<', page)
-        assert len(numbers) > 8
+        assert numbers, view
+        walked += len(numbers)
         for address, number in numbers:
             counted = _COUNTED.search(_text(owner, unescape(address)))
             assert counted is not None
-            assert counted.group(1) == number, address
+            assert counted.group(1) == number, (view, address)
+    assert walked > 120
 
 
 def test_the_deciding_clause_is_marked_and_only_that(
