@@ -57,7 +57,8 @@ def desk(sqlite_url: str, tmp_path: Path) -> Iterator[Desk]:
     server = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    pages = ("", "answers", f"answers?theme={theme_id}", f"themes/{theme_id}", "proposals",
+    pages = ("", "?served_by=Sam&tone=wish", "search?q=nobody", "answers",
+             f"answers?theme={theme_id}", f"themes/{theme_id}", "proposals",
              "ask", "outbox", "export", "map", "news", "print",
              "people", "settings", "settings/care", "urgent", "replies",
              f"replies/{_answer_talked_about(database, full)}",
