@@ -236,7 +236,7 @@ def keep_vectors(
     vectors: Mapping[str, bytes],
     model_digest: str,
 ) -> None:
-    """Keep the vectors of what answers still say; what is kept already stays as it is.
+    """Keep the vectors of what answers still say, in place of what was kept of the same text.
 
     Parameters
     ----------
@@ -267,7 +267,13 @@ def keep_vectors(
         return
     dialect = session.get_bind().dialect.name
     upsert = (sqlite if dialect == "sqlite" else postgresql).insert(TextVector)
-    session.execute(upsert.on_conflict_do_nothing(), rows)
+    session.execute(
+        upsert.on_conflict_do_update(
+            index_elements=["workspace_id", "text_sha256", "model_digest"],
+            set_={"vector": upsert.excluded.vector},
+        ),
+        rows,
+    )
 
 
 def as_new_theme(found: FoundNow) -> NewTheme:

@@ -108,7 +108,8 @@ class Engine:
         list of Told
             One an answer, in the order given.
         dict of str to bytes
-            Vectors that were not kept yet, by text.
+            Vectors that were not kept yet, by text: of every whole text, because the map and the
+            search by meaning need them, and of what else the sorting took.
         """
         self.embedder.remember(vectors)
         model = self._ready(themes, taught)
@@ -119,7 +120,9 @@ class Engine:
         ids = _ids(themes)
         told = [_told(answer, made[row], ids) for row, answer in enumerate(answers)]
         told = parted(told, themes, self._placed, self.embedder)
-        return told, self.embedder.packed([body for body in bodies if body not in vectors])
+        self.embedder.encode([body for body in bodies if body.strip()])
+        packed = self.embedder.packed(bodies)
+        return told, {body: rows for body, rows in packed.items() if vectors.get(body) != rows}
 
     def place(
         self, spoken: Sequence[tuple[str, str | None]], vectors: Mapping[str, bytes]

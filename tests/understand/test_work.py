@@ -125,6 +125,19 @@ def test_every_answer_is_sorted_once_with_its_counts(worker: Worker) -> None:
     assert worker.counts_agree()
 
 
+def test_every_answer_has_a_vector_for_the_map_and_the_search(
+    worker: Worker, words: WordEmbedder
+) -> None:
+    said = ["Nothing", "I waited an hour.", *_about("parking", count=2)]
+    worker.give(said)
+    worker.work()
+    with worker.database.reading() as session:
+        kept = session.scalars(select(TextVector.vector)).all()
+    wholes = [np.frombuffer(packed, "<f2")[: words.dimension] for packed in kept]
+    assert len(wholes) == len(said)
+    assert all(whole.any() for whole in wholes)
+
+
 def test_vectors_are_kept_in_their_stored_form(worker: Worker, words: WordEmbedder) -> None:
     text = "no parking spaces anywhere"
     worker.give([text])
