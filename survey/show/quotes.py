@@ -1,5 +1,6 @@
 """Which of a theme's answers are quoted: typical ones, short, and different from each other."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -9,6 +10,9 @@ FEWEST_WORDS, MOST_WORDS = 4, 25
 _MOST_OF_IT = 0.6  # of a sentence, from which a clause is quoted with the rest of it
 _LOOSE_ENDS = " \t\n,;:-–"
 _MARKS = "\"'“”„‘’«»"
+_PARTNER = re.compile("[\"“”„«»]|(?<!\\w)['‘’]|['‘’](?!\\w)")  # inside a word: an apostrophe
+_OPENED = re.compile(f"[{_MARKS}](?P<words>.*)(?P<end>)", re.S)
+_CLOSED = re.compile(f"(?P<words>.*)[{_MARKS}](?P<end>[.!?]*)", re.S)
 _ALIKE = 0.5  # share of words in common from which two quotes say the same
 
 
@@ -70,9 +74,10 @@ def _quotable(candidate: Candidate) -> str:
 def _tidy(text: str) -> str:
     """Leave out what hangs loose at either end, and a quotation mark whose partner is elsewhere."""
     text = text.strip(_LOOSE_ENDS)
-    for end, inner in ((0, text[1:]), (-1, text[:-1])):
-        if text[end:][:1] in _MARKS and not any(mark in inner for mark in _MARKS):
-            text = inner.strip(_LOOSE_ENDS)
+    for alone in (_OPENED, _CLOSED):
+        found = alone.fullmatch(text)
+        if found and not _PARTNER.search(found["words"]):
+            text = (found["words"] + found["end"]).strip(_LOOSE_ENDS)
     return text
 
 

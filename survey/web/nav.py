@@ -1,6 +1,7 @@
 """The way around a workspace: what the header of every owner page offers to whoever looks."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from flask import Flask, current_app, request
 from sqlalchemy import func, select
@@ -11,24 +12,21 @@ from survey.records.talks import replies_waiting
 from survey.web.access import rule_of
 from survey.web.current import database, place
 
-# Word and path under /w/<workspace>/, in the order of the story. A page that this version does
-# not have is left out, so that a part brings its own entry simply by being there.
-_PAGES = (
-    ("Overview", ""),
-    ("Urgent", "urgent"),
-    ("Answers", "answers"),
-    ("Search", "search"),
-    ("Replies", "replies"),
-    ("Ask", "ask"),
-    ("Places", "places"),
-    ("Outbox", "outbox"),
-    ("Proposals", "proposals"),
-    ("Ledger", "ledger"),
-    ("Export", "export"),
-    ("People", "people"),
-    ("Settings", "settings"),
+# Word and path under /w/<workspace>/, in the order of the story: a section, and the pages that the
+# header offers only inside it. A page that this version does not have, or that the reader may not
+# open, is left out; a section whose first page is left out begins with its next.
+_SECTIONS = (
+    (("Overview", ""), ("Map", "map"), ("News", "news")),
+    (("Urgent", "urgent"),),
+    (("Proposals", "proposals"),),
+    (("Answers", "answers"), ("Search", "search")),
+    (("Replies", "replies"),),
+    (("Ask", "ask"), ("Places", "places"), ("Outbox", "outbox")),
+    (("Ledger", "ledger"), ("Proposals", "proposals")),
+    (("Export", "export"),),
+    (("Settings", "settings"), ("People", "people")),
 )
-_WHEN_WAITING = ("urgent",)  # in the header only while something waits there
+_WHEN_WAITING = ("urgent", "proposals")  # a section only while something waits there
 _ROOT = "/w/<workspace>/"
 
 
@@ -52,34 +50,66 @@ class NavEntry:
     waiting: int = 0
 
 
+@dataclass(frozen=True)
+class Nav:
+    """What the header offers.
+
+    Parameters
+    ----------
+    sections : tuple of NavEntry
+        Always there.
+    inside : tuple of NavEntry
+        The pages of the section that the reader is in, itself included; empty where it has one.
+    """
+
+    sections: tuple[NavEntry, ...]
+    inside: tuple[NavEntry, ...]
+
+
 def offer_nav(app: Flask) -> None:
     """Let every template ask for the header's entries."""
-    app.jinja_env.globals["nav_entries"] = nav_entries
+    app.jinja_env.globals["nav"] = nav
 
 
-def nav_entries() -> list[NavEntry]:
+def nav() -> Nav:
     """Return what the reader may open in the workspace of this request."""
-    inside = place()
-    root = _ROOT.replace("<workspace>", inside.slug)
-    waiting = _waiting(inside.workspace_id)
-    return [
-        NavEntry(
-            label=label,
-            address=root + path,
-            here=request.path == root + path or bool(path and request.path.startswith(root + path)),
-            waiting=waiting.get(path, 0),
-        )
-        for label, path in _PAGES
-        if _may_open(current_app, _ROOT + path, inside.role)
-        and (path not in _WHEN_WAITING or waiting.get(path) or request.path == root + path)
+    waiting = _waiting(place().workspace_id)
+    offered = [
+        [_entry(label, path, waiting) for label, path in pages if _may_open(path)]
+        for pages in _SECTIONS
+        if _is_due(pages, waiting)
     ]
+    offered = [entries for entries in offered if entries]
+    inside = next((pages for pages in offered if any(one.here for one in pages)), [])
+    sections = tuple(replace(pages[0], here=pages is inside) for pages in offered)
+    return Nav(sections, tuple(inside) if len(inside) > 1 else ())
 
 
-def _may_open(app: Flask, pattern: str, role: str) -> bool:
+def _is_due(pages: Sequence[tuple[str, str]], waiting: Mapping[str, int]) -> bool:
+    """Whether a section stands in the header; one page alone may come only when it is needed."""
+    path = pages[0][1]
+    return path not in _WHEN_WAITING or bool(waiting.get(path)) or _is_here(path)
+
+
+def _entry(label: str, path: str, waiting: Mapping[str, int]) -> NavEntry:
+    return NavEntry(label, _address(path), _is_here(path), waiting.get(path, 0))
+
+
+def _address(path: str) -> str:
+    return _ROOT.replace("<workspace>", place().slug) + path
+
+
+def _is_here(path: str) -> bool:
+    address = _address(path)
+    return request.path == address or bool(path and request.path.startswith(f"{address}/"))
+
+
+def _may_open(path: str) -> bool:
+    pattern, app = _ROOT + path, current_app
     rules = {
         rule_of(app, rule.endpoint) for rule in app.url_map.iter_rules() if rule.rule == pattern
     }
-    return bool(rules) and (role == "owner" or rules != {"owner"})
+    return bool(rules) and (place().role == "owner" or rules != {"owner"})
 
 
 def _waiting(workspace_id: int) -> dict[str, int]:

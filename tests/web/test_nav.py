@@ -1,0 +1,33 @@
+"""The header: a few sections, and the pages of the one the reader is in."""
+
+import re
+
+from tests.support.browser import Browser
+from tests.support.people import Business
+
+
+def _labels(page: str, name: str) -> list[str]:
+    found = re.search(rf'aria-label="{name}">(.*?)</nav>', page, re.S)
+    return re.findall(r"<a [^>]*>([^<]+)", found[1]) if found else []
+
+
+def test_a_section_opens_when_one_is_in_it(owner: Browser, business: Business) -> None:
+    replies = owner.get(business.at("replies")).get_data(as_text=True)
+    assert "Ask" in _labels(replies, "Pages")
+    assert "Places" not in replies
+    assert _labels(replies, "Pages of this section") == []
+    places = owner.get(business.at("places")).get_data(as_text=True)
+    assert _labels(places, "Pages of this section") == ["Ask", "Places", "Outbox"]
+
+
+def test_what_waits_for_nobody_is_not_in_the_header(owner: Browser, business: Business) -> None:
+    labels = _labels(owner.get(business.at()).get_data(as_text=True), "Pages")
+    assert not {"Urgent", "Proposals"} & set(labels)
+
+
+def test_every_page_that_a_teammate_may_open_can_be_reached(
+    teammate: Browser, business: Business
+) -> None:
+    first = _labels(teammate.get(business.at()).get_data(as_text=True), "Pages")
+    assert {"Overview", "Answers", "Replies", "Ask", "Ledger"} <= set(first)
+    assert "Settings" not in first
