@@ -5,16 +5,13 @@ always in the stored form, so that a run from the database agrees with the one t
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from survey.understand.assign import Assignment
 from survey.understand.book import Book, BookTheme
 from survey.understand.by_hand import CutPart, corrections_for, cut_by_words, parted, place_by_words
 from survey.understand.corrections import Correction
-from survey.understand.decisions import Constraint, lasting_themes, read_decisions
 from survey.understand.embed import Embedder, stored
 from survey.understand.found import FoundTheme
 from survey.understand.known import (
@@ -33,15 +30,10 @@ from survey.understand.listen import Listener, listener_for
 from survey.understand.match import compare
 from survey.understand.memory import RememberingEmbedder, RememberingListener
 from survey.understand.model import ThemeModel
+from survey.understand.tightness import LOOSEST, TIGHT, closeness, gathered, is_like
 
 LISTENERS = 8
 """Books in use at once of which is remembered what was heard."""
-LOOSEST = 0.20
-"""Mean cosine between a theme's clauses below which they have nothing in common but leftovers:
-of the themes found in the sample and in 1,995 real answers, those that a reader could not say
-what they were about lay below .19, the others above .22."""
-ALIKE = 0.75
-"""Cosine of centres from which two themes are one, and a new one is one that was refused."""
 
 
 class Engine:
@@ -204,8 +196,9 @@ class Engine:
         *,
         refused: Sequence[KnownTheme],
         fewest: int,
+        about: int | None = None,
     ) -> tuple[FoundNow, ...]:
-        """Look for themes large enough to be proposed among answers that fit none.
+        """Look for themes large and tight enough to be proposed among answers that fit none.
 
         Parameters
         ----------
@@ -215,18 +208,20 @@ class Engine:
             Themes an owner said no to; what is like them is not brought up again.
         fewest : int
             Clauses a theme must have, 1 or more.
+        about : int, optional
+            As for `discover`.
 
         Returns
         -------
         tuple of FoundNow
             Groups that say the same thing count as one theme.
         """
-        found = _gathered(self._fitted(themes, answers, vectors, None))
+        found = gathered(self._fitted(themes, answers, vectors, about, TIGHT))
         turned_down = [self._placed(theme).centroid for theme in refused if theme.anchor]
         return tuple(
             self._found_now(theme, answers)
             for theme in found
-            if theme.clauses >= fewest and not _is_like(theme, turned_down)
+            if theme.clauses >= fewest and not is_like(theme, turned_down)
         )
 
     def _fitted(
@@ -235,8 +230,9 @@ class Engine:
         answers: Sequence[KnownAnswer],
         vectors: Mapping[str, bytes],
         about: int | None,
+        least: float = LOOSEST,
     ) -> tuple[FoundTheme, ...]:
-        """Find themes, and keep those that are about one thing."""
+        """Find themes, and keep those that are about one thing: as close together as `least`."""
         self.embedder.remember(vectors)
         book = _book(themes)
         model = ThemeModel(self.embedder, book, themes=about, listener=self._listener(book))
@@ -246,16 +242,10 @@ class Engine:
             if one.origin == FOUND:
                 clauses.setdefault(one.theme_id, []).append(bodies[one.row][one.start : one.end])
         return tuple(
-            theme for theme in model.found_ if self._closeness(clauses.get(theme.id, [])) >= LOOSEST
+            theme
+            for theme in model.found_
+            if closeness(self.embedder.encode(clauses.get(theme.id, []))) >= least
         )
-
-    def _closeness(self, clauses: Sequence[str]) -> float:
-        """Return the mean cosine between two clauses of a theme; 0 for fewer than two."""
-        count = len(clauses)
-        if count < 2:
-            return 0.0
-        total = self.embedder.encode(clauses).sum(axis=0)
-        return round((float(total @ total) - count) / (count * (count - 1)), 4)
 
     def _ready(self, themes: tuple[KnownTheme, ...], taught: tuple[Taught, ...] = ()) -> ThemeModel:
         if self._model is None or self._model[0] != (themes, taught):
@@ -340,27 +330,6 @@ def _told(answer: KnownAnswer, made: Sequence[Assignment], ids: Mapping[str, int
         if one.origin in (BOOK, FOUND)
     )
     return Told(answer, THEMES if placed else str(made[0].origin), placed)
-
-
-def _gathered(found: Sequence[FoundTheme]) -> tuple[FoundTheme, ...]:
-    """Join themes whose centres are so close that an owner would call them one."""
-    merged: list[Constraint] = []
-    sizes: dict[str, int] = {}
-    kept: list[FoundTheme] = []
-    for theme in found:
-        near = next((one for one in kept if _is_like(theme, [one.centroid])), None)
-        into = near or theme
-        if near is None:
-            kept.append(theme)
-        merged.append(Constraint("merged", theme.id, other=into.id))
-        sizes[into.id] = sizes.get(into.id, 0) + theme.clauses
-    lasting = lasting_themes(found, read_decisions(merged))
-    return tuple(replace(theme, clauses=sizes[theme.id]) for theme in lasting)
-
-
-def _is_like(theme: FoundTheme, others: Sequence[NDArray[np.float16]]) -> bool:
-    centre = theme.centroid.astype(np.float32)
-    return any(float(centre @ other.astype(np.float32)) >= ALIKE for other in others)
 
 
 def what_would_change(

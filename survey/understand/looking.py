@@ -226,7 +226,9 @@ class Looking:
                 session, workspace_id, {one.body for one in answers}, engine.model_digest
             )
         if kind == EMERGING:
-            found = engine.emerging(themes, answers, vectors, refused=refused, fewest=MORE)
+            found = engine.emerging(
+                themes, answers, vectors, refused=refused, fewest=MORE, about=look.theme_count
+            )
         else:
             found = engine.discover(themes, answers, vectors, about=look.theme_count)
         return answers, Finding(kind, engine.digest(themes), found)

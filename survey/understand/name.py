@@ -26,6 +26,10 @@ SAID_ONCE = 0.30
 SPEAKS_FOR = 0.10
 """Share of a theme's clauses that must hold one of a name's telling words; less costs FOR_FEW."""
 FOR_FEW = 0.15
+ODD_WORD = 0.12
+"""What each word costs that only one clause of the theme holds: it is that clause's own matter."""
+WORTH = 0.6
+"""How much a phrase's worth counts beside its closeness to the theme's centre."""
 A_THING = 0.10
 """What a name gains that always follows an article or the like: it names a thing."""
 ALONE_FROM = 0.35
@@ -33,7 +37,7 @@ ALONE_FROM = 0.35
 READ_AT_MOST = 3000
 """Clauses of a theme that are looked at for its name."""
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+")
+_WORD = re.compile(r"[^\W\d_]+(?:['’&-][^\W\d_]+)*|\d+")
 _BREAK = re.compile(r"[.,;:!?()\[\]\"“”\n•*/]+")
 _FILLERS = (
     "very really just quite too also much many lot lots bit got get getting gets would could "
@@ -57,12 +61,13 @@ _BLAND_WORDS = (
     "using true trouble case score reason answer question survey comment issue problem lovely "
     "brilliant perfect pleased satisfied amazing wonderful fantastic well been had has have "
     "time times day days way people person something somebody somewhere "
-    "overall general available possible understand felt especially extremely"
+    "long hour hours minute minutes moment difficult poor hard overall general available possible "
+    "understand felt especially extremely"
 )
 _BLAND = frozenset(_BLAND_WORDS.split())
 """Words that say nothing alone, in any trade; inside a phrase they are welcome."""
 _TELLING_WORDS = (
-    "her him i me my we us our you your he she they it this these those is are was were be am"
+    "her him i me my we us our you your he she they it its this these those is are was were be am"
 )
 _TELLING = frozenset(_TELLING_WORDS.split())
 """Words of a story rather than of a name."""
@@ -204,7 +209,7 @@ def _stretches(words: Sequence[str]) -> Iterator[tuple[int, int]]:
                 yield start, end
     first = next((at for at, word in enumerate(words) if not _opens(word)), len(words))
     rest = words[first:]
-    if any(word.isdigit() for word in rest) or not _HEDGES.isdisjoint(rest):
+    if any(_is_odd_number(word) or _hedges(word) for word in rest):
         return
     if 2 <= len(rest) <= LONGEST and sum(not _is_stop(word) for word in rest) > 1:
         yield first, len(words)
@@ -216,6 +221,15 @@ def _opens(word: str) -> bool:
 
 def _is_adverb(word: str) -> bool:
     return word.endswith("ly") and len(word) > 4 and word not in _LY_NAMES
+
+
+def _is_odd_number(word: str) -> bool:
+    """Tell a number that names nothing; one of three figures may be a service's own: 111, 999."""
+    return word.isdigit() and len(word) != 3
+
+
+def _hedges(word: str) -> bool:
+    return word in _HEDGES or word.endswith("n't")
 
 
 def _is_function(word: str) -> bool:
@@ -230,9 +244,9 @@ def _is_stop(word: str) -> bool:
 def _could_name(words: Sequence[str]) -> bool:
     if _is_stop(words[0]) or _is_stop(words[-1]) or len(words[0]) < 2 or len(words[-1]) < 2:
         return False
-    if any(word.isdigit() for word in words) or len(set(words)) < len(words):
+    if any(map(_is_odd_number, words)) or len(set(words)) < len(words):
         return False
-    if _is_adverb(words[0]) or not _HEDGES.isdisjoint(words):
+    if _is_adverb(words[0]) or any(map(_hedges, words)):
         return False
     return _says_something(words)
 
@@ -275,7 +289,10 @@ def _shortlist(
         worth = worth or [0.0]
         telling = [word for word in key if not _is_stop(word) and word not in _BLAND]
         spoken = max((inside.get(_stem(word), 0.0) for word in telling), default=0.0)
-        few = FOR_FEW / 0.6 if spoken < SPEAKS_FOR else 0.0
+        odd = sum(
+            inside.get(_stem(word), 0.0) * sizes[label] < 1.5 for word in key if word in telling
+        )
+        few = (FOR_FEW * (spoken < SPEAKS_FOR) + ODD_WORD * odd) / WORTH
         scored.append(
             (sum(worth) / len(worth) + 0.3 * max(worth) + 0.3 * float(often) - few, phrase)
         )
@@ -321,7 +338,7 @@ def _ranked(
         float(
             1.2 * cosines[row, label]
             + 0.4 * (cosines[row, label] - closest_rival[row])
-            + 0.6 * worth
+            + WORTH * worth
             + _form(phrase.words)
             + A_THING * phrase.things / phrase.clauses
             - (SAID_ONCE if phrase.clauses == 1 else 0.0)
@@ -334,10 +351,13 @@ def _ranked(
 
 def _form(words: Sequence[str]) -> float:
     """Prefer two to four words that read as a name, not as a piece of a story."""
-    telling = 0.10 * sum(word in _TELLING for word in words)
+    telling = 0.14 * sum(word in _TELLING for word in words)
+    telling += 0.15 * sum(word in _PASTS for word in words[1:] if word not in _TELLING)
     dangling = 0.12 if words[-1] in _DANGLING else 0.0
     bland = 0.0 if _says_something(words) else 0.15
     begun = 0.15 if _is_stop(words[0]) else 0.0
+    begun += 0.12 if words[0] in ("better", "best", "worse") else 0.0
+    dangling += 0.12 if words[-1] in _BLAND and words[-2:-1] in (("a",), ("the",)) else 0.0
     begun += 0.12 if words[0] in _PASTS or words[0].endswith("ed") else 0.0
     dangling += 0.08 if _is_adverb(words[-1]) or words[-1].endswith("ed") else 0.0
     return _LENGTH_BONUS[len(words)] - telling - dangling - bland - begun
