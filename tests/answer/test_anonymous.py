@@ -3,6 +3,7 @@
 import random
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,6 +121,18 @@ def _everything(database: Database) -> dict[str, list[str]]:
             name: sorted(repr(tuple(row)) for row in session.execute(select(table)))
             for name, table in Record.metadata.tables.items()
         }
+
+
+def test_a_second_answer_too_long_to_be_kept_costs_no_more_than_a_moment(
+    client: Browser, invited: Invited
+) -> None:
+    fields = _page(client, invited.link)
+    _answer(client, invited.link, "Too loud.")
+    long = "0171 2345678 " * 60_000
+    began = time.process_time()
+    page = client.post(invited.link, data={**fields, "answer": long})
+    assert time.process_time() - began < 3
+    assert long in page.get_data(as_text=True)
 
 
 def test_the_receipt_alone_opens_it_to_be_changed_and_taken_back(
