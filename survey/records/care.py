@@ -196,7 +196,11 @@ def flag_letter(session: Session, workspace_id: int, answer_id: int, letter: str
     on : date
         The answer's own day.
     """
-    for danger in dangers_in(letter):
+    dangers = dangers_in(letter)
+    open_already = _open_for_letters(session, workspace_id, answer_id) if dangers else ()
+    for danger in dangers:
+        if danger.kind in open_already:
+            continue
         session.execute(
             delete(Flag).where(
                 Flag.workspace_id == workspace_id,
@@ -207,6 +211,19 @@ def flag_letter(session: Session, workspace_id: int, answer_id: int, letter: str
         cited = Danger(0, 0, danger.kind)
         spoken = Spoken(answer_id, IN_A_LETTER, letter, on)
         session.execute(insert(Flag).values(_flag(workspace_id, spoken, cited)))
+
+
+def _open_for_letters(session: Session, workspace_id: int, answer_id: int) -> Collection[str]:
+    """Return what letters spoke of that waits to be looked after: owners are told of it once, not
+    with every letter that somebody sends.
+    """
+    query = select(Flag.danger).where(
+        Flag.workspace_id == workspace_id,
+        Flag.answer_id == answer_id,
+        Flag.version == IN_A_LETTER,
+        Flag.settled_at.is_(None),
+    )
+    return session.scalars(query).all()
 
 
 def _flag(workspace_id: int, said: Spoken, danger: Danger) -> dict[str, Any]:

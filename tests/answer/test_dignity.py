@@ -193,8 +193,13 @@ def test_a_letter_is_looked_through_too_and_keeps_its_numbers(
     client: Browser, database: Database, owner: Browser, business: Business, invited: Invited
 ) -> None:
     client.post(invited.link, data={"answer": "Too slow."})
+    told = utc_now()
     for words in (f"{DANGER} Ring 020 7946 0958.", f"Once more: {DANGER}"):
         client.post(invited.link, data={"answer": words, "do": "write", "seen": "0"})
+        with database.writing() as session:
+            flag = session.scalars(select(Flag)).one()
+            assert flag.told_at == (None if "Ring" in words else told)  # owners are told once
+            flag.told_at = told
     assert [danger for danger, _ in _flags(database)] == ["self_harm"]
     assert "Please call 999 now." in _words(client.get(invited.link))
     page = _words(owner.get(business.at("urgent")))
