@@ -27,7 +27,10 @@ from survey.records import (
 from survey.records.answering import GIVEN
 from survey.records.database import Database, database_now
 from survey.records.mapping import CURRENT, FILLING, PAST, put_places
+from survey.records.runs import lock_current_run
 from survey.records.theming import NOTHING
+from survey.understand.actions import keep_vectors
+from survey.understand.known import KnownAnswer, Told
 from survey.understand.layout import fit_layout, unpacked, wholes
 from survey.understand.queries import vectors_of
 
@@ -35,7 +38,8 @@ if TYPE_CHECKING:
     from survey.understand.engine import Engine
 
 BATCH = 256  # answers placed in one transaction
-SAMPLE = 5000  # answers a layout is fitted on, at most
+SAMPLE = 2000  # answers a layout is fitted on, at most
+KEPT_AT_ONCE = 64  # vectors written in one transaction
 GROWN = 4  # times as many answers, from which a layout fitted on few is fitted anew
 NOTHING_GROUP = 0  # no theme has this id
 
@@ -102,10 +106,10 @@ class Laying:
                 filling.workspace_id,
                 and_(Answer.sorted_by.is_not(None), Answer.id > filling.filled_to),
             )
-            spots = self._spots(session, filling, texts)
         if not texts:
             self._flip(filling)
             return True
+        spots = self._spots(filling, texts)
         with self.database.writing() as session:
             _put(session, filling, texts, spots)
             session.execute(update(MapLayout).where(*_is(filling)).values(filled_to=texts[-1].id))
@@ -143,7 +147,7 @@ class Laying:
             layouts = [current]
             filling = _layout(session, FILLING, workspace_id)
             layouts += [filling] if filling else []
-            spots = [self._spots(session, layout, texts) for layout in layouts]
+        spots = [self._spots(layout, texts) for layout in layouts]
         with self.database.writing() as session:
             for layout, found in zip(layouts, spots, strict=True):
                 _put(session, layout, texts, found)
@@ -168,9 +172,9 @@ class Laying:
                 select(Workspace.current_run_id).where(Workspace.id == workspace_id)
             )
             texts = _texts(session, workspace_id, Answer.sorted_by.is_not(None), SAMPLE)
-            dimension = engine.embedder.dimension
-            vectors = _wholes(session, workspace_id, texts, engine.model_digest, dimension)
             groups = _groups(session, workspace_id, run_id or 0, [one.id for one in texts])
+        dimension = engine.embedder.dimension
+        vectors = self._vectors(workspace_id, texts, engine.model_digest, dimension)
         known = [one for one in texts if one.body in vectors]
         if not known or run_id is None:
             with self.database.writing() as session:  # nothing to go by: the map stays as it is
@@ -197,17 +201,37 @@ class Laying:
             )
         return True
 
-    @staticmethod
-    def _spots(session: Session, kept: MapLayout, texts: Collection[_Text]) -> dict[int, int]:
+    def _spots(self, kept: MapLayout, texts: Collection[_Text]) -> dict[int, int]:
         layout = unpacked(kept.shape)
         dimension = layout.centres.shape[1]
-        vectors = _wholes(session, kept.workspace_id, texts, kept.model_digest, dimension)
+        vectors = self._vectors(kept.workspace_id, texts, kept.model_digest, dimension)
         known = [one for one in texts if one.body in vectors]
         if not known:
             return {}
         ids = [one.id for one in known]
         spots = layout.spots(np.stack([vectors[one.body] for one in known]), ids)
         return dict(zip(ids, spots, strict=True))
+
+    def _vectors(
+        self, workspace_id: int, texts: Collection[_Text], model_digest: str, dimension: int
+    ) -> dict[str, NDArray[np.float32]]:
+        """Return the vectors of texts; those that sorting needed none of are made and kept."""
+        with self.database.reading() as session:
+            found = _wholes(session, workspace_id, texts, model_digest, dimension)
+        lacking = [one for one in texts if one.body.strip() and one.body not in found]
+        if not lacking or self._engine().model_digest != model_digest:
+            return found
+        embedder = self._engine().embedder
+        embedder.remember({})
+        embedder.encode([one.body for one in lacking])
+        packed = embedder.packed([one.body for one in lacking])
+        for start in range(0, len(lacking), KEPT_AT_ONCE):
+            some = lacking[start : start + KEPT_AT_ONCE]
+            with self.database.writing() as session:
+                lock_current_run(session, workspace_id)  # nothing is taken back meanwhile
+                read = [Told(KnownAnswer(one.id, one.version, one.body), "", ()) for one in some]
+                keep_vectors(session, workspace_id, read, packed, model_digest)
+        return found | wholes(packed, dimension)
 
 
 def _layout(session: Session, state: str, workspace_id: int | None = None) -> MapLayout | None:
@@ -351,20 +375,26 @@ def _put(
     session: Session, layout: MapLayout, texts: Collection[_Text], spots: Mapping[int, int]
 ) -> None:
     """Keep places, but for answers that were changed, withdrawn or erased meanwhile."""
-    versions = {one.id: one.version for one in texts}
-    still = session.execute(
-        select(Answer.id, Answer.version)
-        .where(
-            Answer.workspace_id == layout.workspace_id,
-            Answer.id.in_(list(spots)),
-            Answer.state == GIVEN,
-        )
-        .with_for_update(read=True)
-    )
-    same = [row.id for row in still if row.version == versions[row.id]]
+    same = _unchanged(session, layout.workspace_id, [one for one in texts if one.id in spots])
     known = session.scalar(select(MapLayout.id).where(*_is(layout)))
     if known is not None:
         put_places(session, layout.workspace_id, layout.id, {one: spots[one] for one in same})
+
+
+def _unchanged(session: Session, workspace_id: int, texts: Collection[_Text]) -> set[int]:
+    """Return those answers that say the same as when they were read, and hold them so."""
+    versions = {one.id: one.version for one in texts}
+    rows = session.execute(
+        select(Answer.id, Answer.version)
+        .where(
+            Answer.workspace_id == workspace_id,
+            Answer.id.in_(list(versions)),
+            Answer.state == GIVEN,
+        )
+        .order_by(Answer.id)
+        .with_for_update(read=True)
+    )
+    return {row.id for row in rows if row.version == versions[row.id]}
 
 
 def _begin_filling(session: Session, layout: MapLayout) -> None:

@@ -180,7 +180,15 @@ class Understanding:
             from survey.understand.laying import Laying
 
             self._laying = Laying(self.database, self.engine, self._stopping)
-        return self._laying.round()
+        with self.database.reading() as session:  # answers are sorted before they are mapped
+            if workspace_to_sort(session, database_now(session), self._last) is not None:
+                return False
+        try:
+            return self._laying.round()
+        except EngineError as error:
+            log.error("the map waits: %s", error)
+            self._quiet_until = time.monotonic() + PAUSE
+            return False
 
     def _is_ready(self, workspace_id: int) -> bool:
         """Load the engine; where that fails, say so to the owner and be quiet for a while."""

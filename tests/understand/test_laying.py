@@ -3,9 +3,9 @@
 import threading
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
-from survey.records import Answer, MapLayout, MapPlace, MapWaiting, Run, Workspace
+from survey.records import Answer, MapLayout, MapPlace, MapWaiting, Run, TextVector, Workspace
 from survey.records.database import Database
 from survey.records.erasure import erase
 from survey.records.workspaces import create_workspace
@@ -148,6 +148,19 @@ def test_a_place_goes_with_the_words_and_does_not_come_back(mapped: Mapped) -> N
     mapped.work()
     assert gone not in mapped.places()
     assert mapped.count(MapPlace) == len(TEXTS) - 1
+
+
+def test_vectors_that_sorting_needed_none_of_are_made_and_kept(mapped: Mapped) -> None:
+    mapped.give(["Nothing", "n/a", *TEXTS])
+    understanding = Understanding(mapped.database, load=mapped.engine)
+    while understanding.sort_round():
+        pass
+    with mapped.database.writing() as session:
+        session.execute(delete(TextVector))
+    mapped.work()
+    assert mapped.places().keys() == mapped.answers()
+    with mapped.database.reading() as session:
+        assert len(session.scalars(select(TextVector.vector)).all()) == len(TEXTS) + 2
 
 
 def test_answers_without_any_words_wait_for_no_place(mapped: Mapped) -> None:
