@@ -100,8 +100,8 @@ class Engine:
         list of Told
             One an answer, in the order given.
         dict of str to bytes
-            Vectors that were not kept yet, by text: of every whole text, because the map and the
-            search by meaning need them, and of what else the sorting took.
+            Vectors that were not kept yet, by text: those that the sorting took. The rest are made
+            for the map, once nothing waits to be sorted.
         """
         self.embedder.remember(vectors)
         model = self._ready(themes, taught)
@@ -112,7 +112,6 @@ class Engine:
         ids = _ids(themes)
         told = [_told(answer, made[row], ids) for row, answer in enumerate(answers)]
         told = parted(told, themes, self._placed, self.embedder)
-        self.embedder.encode([body for body in bodies if body.strip()])
         packed = self.embedder.packed(bodies)
         return told, {body: rows for body, rows in packed.items() if vectors.get(body) != rows}
 
