@@ -116,7 +116,8 @@ def let_in(session: Session, workspace_id: int, question_id: int, now: datetime)
     held = session.scalars(
         select(HeldAnswer)
         .where(HeldAnswer.workspace_id == workspace_id, HeldAnswer.question_id == question_id)
-        .order_by(HeldAnswer.id)
+        # Those taken back come last, else many of them would keep the others out for ever.
+        .order_by(HeldAnswer.withdrawn, HeldAnswer.id)
         .limit(max(AT_ONCE, 2 * workspace.smallest_group))
         .with_for_update()
     ).all()

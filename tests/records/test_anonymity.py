@@ -172,3 +172,14 @@ def test_what_never_finds_company_goes_with_age(database: Database, asking: Busi
     with database.reading() as session:
         assert session.scalars(select(HeldAnswer.body)).all() == ["New."]
         assert session.scalars(select(Link.kind)).all() == ["place"]
+
+
+def test_many_that_were_taken_back_do_not_keep_the_others_out(
+    database: Database, asking: Business
+) -> None:
+    _hold(database, asking, *[""] * 200, withdrawn=True)
+    question_id = _hold(database, asking, "One.", "Two.", "Three.", "Four.", "Five.")
+    assert _let_in(database, asking, question_id) > 5
+    with database.reading() as session:
+        assert len(session.scalars(select(Answer).where(Answer.state == "given")).all()) == 5
+        assert ready_to_be_let_in(session) is None  # nobody else waits behind this question
