@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from survey.clock import utc_now
-from survey.records import Answer, Assignment, Review, ReviewAnswer, Run
+from survey.records import Answer, Assignment, Review, ReviewAnswer, Run, Theme
 from survey.records.database import Database
 from survey.show.exact import share_right
 from survey.show.ledger.review import SAMPLE, drawn
@@ -195,3 +195,17 @@ def test_another_workspaces_check_is_not_found(
     text(outsider, elsewhere.at(f"checks/{number[0]}"), 404)
     sent = fields(outsider, "/account") | {"place": "0", "verdict": "yes"}
     assert outsider.post(elsewhere.at(f"checks/{number[0]}"), data=sent).status_code == 404
+
+
+def test_a_theme_written_before_the_first_answer_has_nothing_to_check(
+    owner: Browser, business: Business, database: Database
+) -> None:
+    book = business.at("book")
+    owner.post(book, data=fields(owner, book) | {
+        "name": "Parking", "definition": "Nowhere to park.", "examples": "No space.\nFull.\nFar.",
+    })  # fmt: skip
+    with database.reading() as session:
+        theme_id = session.scalars(select(Theme.id).where(Theme.name == "Parking")).one()
+    sent = owner.send(business.at(f"themes/{theme_id}/check"))
+    assert sent.status_code == 409
+    assert "nothing to check" in plain(sent.get_data(as_text=True))

@@ -59,21 +59,21 @@ def begin_review(session: Session, hand: Hand, theme_id: int) -> int:
     """
     lock_current_run(session, hand.workspace_id)
     theme_of(session, hand.workspace_id, theme_id)
-    run_id, engine = session.execute(
+    run = session.execute(
         select(Run.id, Run.engine)
         .join(Workspace, Workspace.current_run_id == Run.id)
         .where(Workspace.id == hand.workspace_id, Run.workspace_id == hand.workspace_id)
-    ).one()
-    there = _present(session, hand.workspace_id, run_id, theme_id)
-    if not there:
+    ).one_or_none()
+    there = _present(session, hand.workspace_id, run.id, theme_id) if run else []
+    if run is None or not there:  # an owner may write themes before the first answer
         raise ConflictError("This theme has no answers yet: there is nothing to check.")
     seed = secrets.randbits(62)
     review = Review(
         workspace_id=hand.workspace_id,
         id=new_id(),
         theme_id=theme_id,
-        run_id=run_id,
-        engine=engine,
+        run_id=run.id,
+        engine=run.engine,
         seed=seed,
         population=len(there),
         number=latest_number(session, hand.workspace_id),
