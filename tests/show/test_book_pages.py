@@ -151,3 +151,20 @@ def test_a_teammate_does_not_edit_the_book(
     text(teammate, business.at("book"), 403)
     assert "the book" in text(owner, business.at("ledger"))
     assert "stands in the book" not in text(teammate, business.at("ledger"))
+
+
+def test_only_an_owner_undoes_what_was_done_to_the_book(
+    owner: Browser, teammate: Browser, scene: Scene
+) -> None:
+    page = scene.business.at("book")
+    owner.post(page, data=fields(owner, page) | WRITTEN)
+    csrf = fields(teammate, scene.at("waiting", "/rename"))
+    for state in ("active", "refused"):  # what was done, and what was undone
+        undo = scene.business.at(f"ledger/{scene.last_step()}/undo")
+        assert teammate.get(undo).status_code == 403
+        assert teammate.post(undo, data=csrf).status_code == 403
+        assert undo not in teammate.get(scene.business.at("ledger")).get_data(as_text=True)
+        made = theme(scene, "Parking")
+        assert made is not None
+        assert made.state == state
+        owner.send(undo)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from survey.clock import utc_now
 from survey.errors import StaleError
-from survey.records import Assignment, Decision, Theme, Workspace
+from survey.records import Assignment, Decision, Theme, Workspace, new_id
 from survey.records.counts import counts_now, rebuild
 from survey.records.database import Database
 from survey.show.ledger.actions import Hand, rename
@@ -354,3 +354,44 @@ def test_another_workspaces_theme_and_step_are_not_found(
     )
     assert sent.status_code == 404
     assert len(scene.members(waiting)) == 3
+
+
+def test_two_themes_never_have_one_name_whatever_its_letters(
+    teammate: Browser, scene: Scene
+) -> None:
+    for key, name, status in (
+        ("waiting", "Öffnungszeiten", 303), ("warmth", "ÖFFNUNGSZEITEN", 422),
+    ):  # fmt: skip
+        page = scene.at(key, "/rename")
+        assert teammate.post(page, data=fields(teammate, page) | {"name": name}).status_code == (
+            status
+        )
+
+
+def test_an_answer_named_over_and_over_is_one_answer(teammate: Browser, scene: Scene) -> None:
+    wanted = fields(teammate, scene.at("waiting", "/rename")) | {
+        "do": "put", "to": str(scene.themes["waiting"]),
+        "answers": ",".join([str(scene.answers[3])] * 450),
+    }  # fmt: skip
+    sent = teammate.post(scene.business.at("pick"), data=wanted)
+    assert sent.status_code == 303
+    assert scene.answers[3] in scene.members(scene.themes["waiting"])
+    assert scene.counts_agree()
+
+
+def test_whoever_undoes_and_redoes_all_day_leaves_the_ledger_readable(
+    teammate: Browser, scene: Scene
+) -> None:
+    page = scene.at("waiting", "/rename")
+    teammate.post(page, data=fields(teammate, page) | {"name": "Kept waiting"})
+    step, here = scene.last_step(), scene.business.workspace_id
+    with scene.database.writing() as session:
+        for number in range(2, 602):
+            made = Decision(
+                workspace_id=here, id=new_id(), number=number, kind="undo", undoes_id=step,
+                decided_at=utc_now(), details={},
+            )  # fmt: skip
+            session.add(made)
+            session.flush()
+            step = made.id
+    assert "did again what was undone" in text(teammate, scene.business.at("ledger"))

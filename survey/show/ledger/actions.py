@@ -8,14 +8,15 @@ from typing import Any
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from survey.errors import ConflictError, FieldError, NotFoundError, StaleError
-from survey.records import Answer, Assignment, Decision, Run, Theme, ThemeCut, Workspace
+from survey.errors import ConflictError, DeniedError, FieldError, NotFoundError, StaleError
+from survey.records import Answer, Assignment, Run, Theme, ThemeCut, Workspace
 from survey.records.answering import GIVEN
 from survey.records.base import new_id
 from survey.records.ledger import (
     Done,
     Said,
     Step,
+    entries_of,
     latest_number,
     steps_since,
     take_step,
@@ -26,18 +27,23 @@ from survey.records.text import as_stored
 
 LONGEST_NAME = 80
 MOST_AT_ONCE = 5000
+OF_THE_BOOK = ("book", "words")
 FLAGS = ("pin", "unpin", "hide", "show")
 _CHUNK = 400
 
 
 @dataclass(frozen=True)
 class Hand:
-    """Whose hand it is, in which workspace, when, and up to where they have seen the ledger."""
+    """Whose hand it is, in which workspace, when, and up to where they have seen the ledger.
+
+    Only an owner's hand (`is_owner`) undoes what was done to the book.
+    """
 
     workspace_id: int
     person_id: int | None
     now: datetime
     seen: int
+    is_owner: bool = False
 
 
 def rename(session: Session, hand: Hand, theme_id: int, name: str) -> Done:
@@ -152,16 +158,36 @@ def move(
 
 
 def undo(session: Session, hand: Hand, decision_id: int) -> Done:
-    """Undo a step, or redo one that was undone; after a change of the book all is read anew."""
+    """Undo a step, or redo one that was undone; after a change of the book all is read anew.
+
+    Raises
+    ------
+    DeniedError
+        When it is a change of the book and the hand is not an owner's.
+    """
+    of_the_book = refuse_the_book(session, hand, decision_id)
     done = undo_step(session, hand.workspace_id, decision_id, hand.person_id, hand.now)
-    kind = session.scalar(
-        select(Decision.kind).where(
-            Decision.workspace_id == hand.workspace_id, Decision.id == decision_id
-        )
-    )
-    if kind in ("book", "words", "undo"):
+    if of_the_book:
         ask_for_resort(session, hand.workspace_id, hand.now)
     return done
+
+
+def refuse_the_book(session: Session, hand: Hand, decision_id: int) -> bool:
+    """Whether a step changed the book, undid such a change, or did it again.
+
+    Raises
+    ------
+    DeniedError
+        When it did and the hand is not an owner's.
+    """
+    entries = {entry.id: entry for entry in entries_of(session, hand.workspace_id)}
+    at = entries.get(decision_id)
+    while at is not None and at.undoes_id is not None:
+        at = entries.get(at.undoes_id)
+    is_one = at is not None and at.kind in OF_THE_BOOK
+    if is_one and not hand.is_owner:
+        raise DeniedError("Only an owner changes the book. Please ask one to undo this step.")
+    return is_one
 
 
 def ask_for_cut(session: Session, workspace_id: int, theme_id: int, now: datetime) -> None:
@@ -192,13 +218,13 @@ def clean_name(session: Session, workspace_id: int, name: str, theme_id: int | N
     wanted = " ".join(as_stored(name).split())
     if not 0 < len(wanted) <= LONGEST_NAME:
         raise FieldError("name", f"Please give a name of 1 to {LONGEST_NAME} characters.")
-    same = select(Theme.name).where(
+    others = select(Theme.name).where(
         Theme.workspace_id == workspace_id,
         Theme.state.in_(("active", "hidden")),
-        func.lower(Theme.name) == wanted.lower(),
         Theme.id != (theme_id or 0),
     )
-    if session.scalar(same.limit(1)) is not None:
+    # Compared here: SQLite's lower() knows the letters A to Z alone.
+    if wanted.casefold() in {one.casefold() for one in session.scalars(others)}:
         raise FieldError(
             "name", "There is a theme of this name already; please choose another, or merge them."
         )
@@ -310,7 +336,7 @@ def _sorted_answers(session: Session, hand: Hand, answer_ids: Collection[int]) -
 
 
 def _some_of(answer_ids: Collection[int]) -> list[Sequence[int]]:
-    listed = sorted(answer_ids)
+    listed = sorted(set(answer_ids))
     if len(listed) > MOST_AT_ONCE:
         raise FieldError("answers", f"Please choose at most {MOST_AT_ONCE:,} answers at once.")
     return [listed[start : start + _CHUNK] for start in range(0, len(listed), _CHUNK)]

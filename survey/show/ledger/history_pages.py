@@ -111,6 +111,7 @@ def _undo_page(decision_id: int, form: StepForm, since: Sequence[int] = ()) -> s
         found = lines_of(session, inside, [decision_id])
         if not found:
             raise NotFoundError("There is no such step here.")
+        actions.refuse_the_book(session, hand(), decision_id)
         form.seen.data = str(latest_number(session, inside))
         return render_template(
             "show/ledger/undo.html",

@@ -49,6 +49,7 @@ def hand() -> actions.Hand:
         person_id=person.person_id if person else None,
         now=utc_now(),
         seen=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 19 else 0,
+        is_owner=place().role == "owner",
     )
 
 

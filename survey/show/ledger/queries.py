@@ -14,9 +14,11 @@ from survey.records.ledger import NOT_UNDONE, answers_touched, entries_of, examp
 from survey.records.settled import Entry, settle
 from survey.records.shown import SortedAnswer, shown_of, words_about
 from survey.records.sortings import seen_and_made
+from survey.show.ledger.actions import OF_THE_BOOK
 
 _PAGE = 50
 _CHUNK = 400
+_DEEP = 4  # steps down of what undid what; somebody may undo and redo all day
 
 
 @dataclass(frozen=True)
@@ -198,6 +200,12 @@ class LedgerLine:
     theme_id: int | None
     undoes: "LedgerLine | None" = None
 
+    @property
+    def is_of_the_book(self) -> bool:
+        """Whether it changed the book, or undid such a change: then owners alone undo it."""
+        inner = self.undoes
+        return self.kind in OF_THE_BOOK or (inner is not None and inner.is_of_the_book)
+
 
 @dataclass(frozen=True)
 class LedgerPage:
@@ -234,11 +242,11 @@ def ledger_page(
 
 
 def lines_of(
-    session: Session, workspace_id: int, decision_ids: Collection[int]
+    session: Session, workspace_id: int, decision_ids: Collection[int], deep: int = _DEEP
 ) -> tuple[LedgerLine, ...]:
-    """Return some steps, the oldest first."""
+    """Return some steps, the oldest first, and `deep` steps down what each of them undid."""
     query = _lines(workspace_id).where(Decision.id.in_(decision_ids)).order_by(Decision.number)
-    return _told(session, workspace_id, session.execute(query).all())
+    return _told(session, workspace_id, session.execute(query).all(), deep)
 
 
 def _lines(workspace_id: int) -> Any:
@@ -249,10 +257,14 @@ def _lines(workspace_id: int) -> Any:
     )
 
 
-def _told(session: Session, workspace_id: int, rows: Sequence[Any]) -> tuple[LedgerLine, ...]:
-    undone = {row.Decision.undoes_id for row in rows} - {None}
+def _told(
+    session: Session, workspace_id: int, rows: Sequence[Any], deep: int = _DEEP
+) -> tuple[LedgerLine, ...]:
+    undone = {row.Decision.undoes_id for row in rows} - {None} if deep else set()
     taken_back = (
-        {line.id: line for line in lines_of(session, workspace_id, undone)} if undone else {}
+        {line.id: line for line in lines_of(session, workspace_id, undone, deep - 1)}
+        if undone
+        else {}
     )
     return tuple(replace(_line(row), undoes=taken_back.get(row.Decision.undoes_id)) for row in rows)
 
