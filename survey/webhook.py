@@ -118,6 +118,8 @@ def is_public(address: str) -> bool:
             inner = IPv4Address(int(found) & 0xFFFFFFFF)
         if inner is not None:
             found = inner
+        elif found.is_site_local:  # given up long ago, and still routed inside
+            return False
     return found.is_global and not found.is_multicast and not found.is_reserved
 
 

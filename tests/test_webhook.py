@@ -110,7 +110,7 @@ def test_an_address_that_leads_elsewhere_is_refused_when_it_is_typed(url: str) -
     "address",
     ["127.0.0.1", "127.8.9.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254",
      "100.64.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1%eth0",
-     "fc00::1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "ff02::1"],
+     "fc00::1", "fec0::1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "ff02::1"],
 )  # fmt: skip
 def test_addresses_inside_are_not_public_in_any_form(address: str) -> None:
     assert not is_public(address)
