@@ -395,3 +395,19 @@ def test_whoever_undoes_and_redoes_all_day_leaves_the_ledger_readable(
             session.flush()
             step = made.id
     assert "did again what was undone" in text(teammate, scene.business.at("ledger"))
+
+
+def test_a_step_without_its_theme_is_told_and_nothing_breaks(
+    teammate: Browser, scene: Scene
+) -> None:
+    one = f"answer={scene.answers[0]}"
+    for query, told in (
+        (f"do=out&{one}", "Please open a theme first"),
+        (f"do=split&{one}&name=Late", "Please open a theme first"),
+        (f"do=move&{one}&to={scene.themes['warmth']}", "Please open a theme first"),
+        (f"do=put&{one}&to=", "Please choose the theme they are to go to."),
+    ):
+        sent = teammate.get(scene.business.at(f"pick/plan?{query}"))
+        assert sent.status_code == 303, query
+        assert sent.location
+        assert told in text(teammate, sent.location)

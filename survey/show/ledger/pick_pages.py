@@ -130,12 +130,16 @@ def _wish_from_link() -> Wish:
     Raises
     ------
     FieldError
-        When no answer is picked, or too many.
+        When no answer is picked, or too many, or no theme where the step needs one.
     """
     args, view = request.args, _view()
     do = args.get("do", "")
     if do not in DEEDS:
         raise NotFoundError("There is no such step.")
+    if do in ("out", "move", "split") and view.wanted.theme_id is None:
+        raise FieldError("theme", "Please open a theme first, and pick from its answers.")
+    if do in ("move", "put") and not args.get("to"):
+        raise FieldError("to", "Please choose the theme they are to go to.")
     if args.get("all"):
         with database().reading() as session:
             inside = place().workspace_id
