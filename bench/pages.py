@@ -15,8 +15,9 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from survey.app import create_app
 from survey.clock import utc_now
@@ -60,6 +61,9 @@ def report(directory: Path, answers: int, url: str, days: int) -> None:
     migrate(database.engine)
     business = make_business(database, "Bench")
     person = make_member(database, business, "owner@example.org", "owner")
+    if database.on_sqlite:  # random ids over a million rows: building wants a large cache
+        event.listen(database.engine, "connect", _with_a_large_cache)
+        database.engine.dispose()
     started = time.perf_counter()
     with database.writing() as session:
         run, themes = fill(session, business.workspace_id, answers, utc_now().date(), days=days)
@@ -101,6 +105,10 @@ def report(directory: Path, answers: int, url: str, days: int) -> None:
         measure(name, partial(opened, browser, business.at(path)))
     measure("one more answer", partial(one_more, database, business.workspace_id, run, waiting))
     database.close()
+
+
+def _with_a_large_cache(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA cache_size=-1500000")
 
 
 def opened(browser: Browser, address: str) -> int:
