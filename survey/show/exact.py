@@ -160,6 +160,7 @@ def _away_from_zero(value: float) -> float:
     return value if abs(value) > _TINY else _TINY
 
 
+@lru_cache(maxsize=4096)
 def change_chance(count: int, of: int, count_before: int, of_before: int) -> float:
     """Return how likely so large a change of a share is where nothing has changed.
 

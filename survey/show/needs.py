@@ -5,14 +5,11 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from survey.records import Run
-from survey.records.filters import AnswerFilter
+from survey.records import Answer, AnswerText, Run
+from survey.records.filters import AnswerFilter, answers_in_view
 from survey.records.guarding import open_flags
 from survey.records.talks import replies_waiting
-from survey.show.answer_queries import AnswerShown, answer_page
 from survey.show.figures import answers_counted
-
-SHOWN = 3  # answers that fit no theme, the newest
 
 
 @dataclass(frozen=True)
@@ -29,15 +26,15 @@ class NeedsYou:
         Proposed changes of the themes.
     unsorted : int
         Answers that fit no theme.
-    newest : tuple of AnswerShown
-        Some of them.
+    newest : str
+        What the newest of them says.
     """
 
     dangers: int
     replies: int
     proposals: int
     unsorted: int
-    newest: tuple[AnswerShown, ...]
+    newest: str
 
     @property
     def total(self) -> int:
@@ -57,11 +54,25 @@ def needs_you(session: Session, workspace_id: int, run_id: int | None) -> NeedsY
     )
     wanted = AnswerFilter(pile="unsorted")
     unsorted = answers_counted(session, workspace_id, run_id, wanted) or 0
-    page = answer_page(session, workspace_id, run_id, wanted, many=True) if unsorted else None
     return NeedsYou(
         dangers=open_flags(session, workspace_id),
         replies=replies_waiting(session, workspace_id),
         proposals=session.execute(proposed).scalar_one(),
         unsorted=unsorted,
-        newest=page.answers[:SHOWN] if page else (),
+        newest=_newest(session, workspace_id, run_id, wanted) if unsorted else "",
     )
+
+
+def _newest(session: Session, workspace_id: int, run_id: int | None, wanted: AnswerFilter) -> str:
+    query = (
+        select(AnswerText.body)
+        .join(
+            Answer,
+            (Answer.workspace_id == AnswerText.workspace_id)
+            & (Answer.id == AnswerText.answer_id)
+            & (Answer.version == AnswerText.version),
+        )
+        .where(*answers_in_view(workspace_id, run_id, wanted, one_by_one=True))
+        .order_by(Answer.answered_on.desc(), Answer.id.desc())
+    )
+    return session.scalars(query.limit(1)).first() or ""
