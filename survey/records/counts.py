@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import delete, exists, func, insert, or_, select, tuple_
+from sqlalchemy import delete, exists, func, insert, or_, select, text, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,7 @@ from survey.records.answering import Answer
 from survey.records.base import new_id, table_of
 from survey.records.counting import CountDelta, DayCount, WeekCount
 from survey.records.faces import EVERYTHING, THEME, TONE, Face, faces_of, read, written
-from survey.records.recount import counts_from_scratch
+from survey.records.recount import COUNTED_TABLES, counts_from_scratch
 from survey.records.straight import Prepared, Straight, inserting
 
 _WHAT = ("workspace_id", "run_id", "measure", "theme_id", "tone", "question_id")
@@ -237,6 +237,12 @@ def _ordered(sums: Counter[tuple[Any, ...]]) -> list[dict[str, Any]]:
         for cell, change in sorted(sums.items())
         if change
     ]
+
+
+def know_the_tables(session: Session) -> None:
+    """Let PostgreSQL look at what is counted: of tables just filled it would think them empty."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"ANALYZE {', '.join(COUNTED_TABLES)}"))
 
 
 def rebuild(session: Session, workspace_id: int) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from survey.errors import SettingsError
-from survey.records.counts import rebuild, uncounted_workspaces
+from survey.records.counts import know_the_tables, rebuild, uncounted_workspaces
 from survey.records.database import Database
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -44,7 +44,10 @@ def migrate(engine: Engine, revision: str = "head") -> None:
 def _count_what_is_not(connection: Connection) -> None:
     """Count from scratch where answers have no counts: a revision made the tables anew."""
     with Session(connection, join_transaction_mode="create_savepoint") as session:
-        for workspace_id in uncounted_workspaces(session):
+        uncounted = uncounted_workspaces(session)
+        if uncounted:
+            know_the_tables(session)
+        for workspace_id in uncounted:
             rebuild(session, workspace_id)
         session.commit()
 

@@ -32,6 +32,12 @@ _CELL = (
 )  # fmt: skip
 
 
+COUNTED_TABLES = (
+    "answer", "answer_segment", "sorting", "assignment", "invitation", "interaction",
+    "interaction_segment",
+)  # fmt: skip
+
+
 class _MondayOf(FunctionElement[date]):
     """The first day of a day's week."""
 

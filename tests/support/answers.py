@@ -21,7 +21,7 @@ from survey.records import (
     Workspace,
     new_id,
 )
-from survey.records.counts import rebuild
+from survey.records.counts import know_the_tables, rebuild
 from survey.records.search import index_new_answers
 from tests.support.sayings import FOREIGN, FOUND, NOTHING, OTHER, SAYINGS
 
@@ -191,5 +191,7 @@ def fill(
             back = dice.randrange(days)
             said.append((today - timedelta(days=back), said_at_random(dice, 1 - back / days)))
         add_answers(session, workspace_id, said, run, dice, counted=False)
+    if answers > _CHUNK:
+        know_the_tables(session)
     rebuild(session, workspace_id)
     return run
