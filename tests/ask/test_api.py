@@ -55,7 +55,7 @@ def test_an_interaction_is_kept_and_its_invitation_queued(
         segments = {row.name: row.value for row in session.execute(query)}
         kinds = set(session.scalars(select(Link.kind)))
     assert segments == {"branch": "North", "year": "2026"}
-    assert kinds == {"answer", "unsubscribe", "api_key"}
+    assert kinds == {"answer", "reply", "unsubscribe", "api_key"}
 
 
 def test_an_invitation_waits_for_the_delay_of_its_workspace(
