@@ -1,4 +1,7 @@
-"""The command line's way in: one ``add_…`` and one ``run_…`` a command, nothing else."""
+"""The command line's way in: one ``add_…`` and one ``run_…`` a command, nothing else.
+
+What one command alone needs, it imports itself: the web process should not wait for the rest.
+"""
 
 import argparse
 import getpass
@@ -15,14 +18,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from survey.account.actions import create_key, create_owner, first_owner_link
 from survey.account.queries import is_person
-from survey.answer.by_mail import take_mail
-from survey.answer.csv_file import Wanted
-from survey.answer.import_file import import_file, import_report
-from survey.answer.incoming import LONGEST_MAIL
-from survey.check import faults
 from survey.clock import utc_now
 from survey.errors import AfterwordError, InputError
-from survey.export.answers_file import write_answers
 from survey.records.database import Database
 from survey.records.migrate import migrate, reachable, require_newest_revision
 from survey.records.workspaces import find_workspace
@@ -38,7 +35,6 @@ from survey.serve import (
     worker_command,
 )
 from survey.settings import Settings, read_settings
-from survey.worker import run_worker
 
 Commands = argparse._SubParsersAction  # argparse has no public name for it
 
@@ -174,6 +170,9 @@ def add_take_mail(commands: "Commands[argparse.ArgumentParser]") -> None:
 
 def run_take_mail(_given: argparse.Namespace) -> int:
     """File one mail; 1 where it is left to whoever comes next, 75 where it should come again."""
+    from survey.answer.by_mail import take_mail
+    from survey.answer.incoming import LONGEST_MAIL
+
     raw = sys.stdin.buffer.read(LONGEST_MAIL)
     while sys.stdin.buffer.read(LONGEST_MAIL):
         pass  # attachments: whoever hands the mail over must not meet a closed pipe
@@ -197,6 +196,8 @@ def add_export(commands: "Commands[argparse.ArgumentParser]") -> None:
 
 def run_export(given: argparse.Namespace) -> int:
     """Write the file."""
+    from survey.export.answers_file import write_answers
+
     with open_database() as database:
         with database.reading() as session:
             workspace = find_workspace(session, given.workspace)
@@ -209,6 +210,9 @@ def run_export(given: argparse.Namespace) -> int:
 
 def run_import(given: argparse.Namespace) -> int:
     """Import, and say what came in and what did not."""
+    from survey.answer.csv_file import Wanted
+    from survey.answer.import_file import import_file, import_report
+
     wanted = Wanted(
         text=given.text_column,
         id=given.id_column,
@@ -258,13 +262,16 @@ def add_web(commands: "Commands[argparse.ArgumentParser]") -> None:
 
 
 def run_web(given: argparse.Namespace) -> int:
-    """Become a web process; this one is replaced."""
+    """Become a web process."""
+    from survey.web_worker import serve_web
+
     settings, listener, port = _listening(given)
     with listener:
         with reachable(Database(settings.database_url)) as database:
             require_newest_revision(database)
-        command = web_command(listener)
-        os.execve(command[0], command, environment(settings, port))  # noqa: S606  no shell is meant
+        os.environ.update(environment(settings, port))
+        serve_web(listener.fileno())
+    return 0
 
 
 def add_worker(commands: "Commands[argparse.ArgumentParser]") -> None:
@@ -275,6 +282,8 @@ def add_worker(commands: "Commands[argparse.ArgumentParser]") -> None:
 
 def run_worker_command(_given: argparse.Namespace) -> int:
     """Work until told to stop."""
+    from survey.worker import run_worker
+
     settings = read_settings()
     with reachable(Database(settings.database_url)) as database:
         require_newest_revision(database)
@@ -305,6 +314,8 @@ def add_check(commands: "Commands[argparse.ArgumentParser]") -> None:
 
 def run_check(_given: argparse.Namespace) -> int:
     """Name the faults; 1 where there are any."""
+    from survey.check import faults
+
     found = list(faults())
     for fault in found:
         print(fault)

@@ -17,7 +17,6 @@ from survey.errors import SettingsError
 from survey.records.database import sqlite_warning
 from survey.settings import Settings
 
-WEB_THREADS = 8
 LOOK_EVERY = 0.2  # seconds between two looks at the processes
 LONGEST_PAUSE = 30.0  # before a process that keeps ending is started again
 STEADY_AFTER = 60.0  # a process that lived so long starts with a clean slate
@@ -75,15 +74,7 @@ def port_of(wished: str | None) -> int:
 
 def web_command(listener: socket.socket) -> list[str]:
     """Return the command of a web process that serves a socket it inherits."""
-    scratch = ["--worker-tmp-dir", "/dev/shm"] if os.path.isdir("/dev/shm") else []  # noqa: S108
-    return [
-        sys.executable, "-m", "gunicorn", "survey.app:create_app()",
-        "--bind", f"fd://{listener.fileno()}",
-        "--workers", "1", "--threads", str(WEB_THREADS),
-        "--worker-class", "survey.web_worker.PatientThreads",
-        "--timeout", "60", "--graceful-timeout", "10", "--keep-alive", "5",
-        "--log-level", "warning", "--no-control-socket", *scratch,
-    ]  # fmt: skip
+    return [sys.executable, "-m", "survey.web_worker", str(listener.fileno())]
 
 
 def worker_command() -> list[str]:

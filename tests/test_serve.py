@@ -7,15 +7,15 @@ import signal
 import socket
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from survey.cli import main
-from survey.serve import WEB_THREADS
 from survey.settings import Settings, read_settings
-from survey.web_worker import PATIENCE
+from survey.web_worker import PATIENCE, THREADS
 from tests.support.postgres import free_port
 from tests.support.processes import Process, our_environment, running, wait_until
 
@@ -61,12 +61,13 @@ def _is_well(port: int) -> bool:
 
 
 def _descendants(pid: int) -> dict[int, str]:
-    """Return the command lines below a process, by process id."""
+    """Return the command lines below a process, by process id; what ends meanwhile is gone."""
     found: dict[int, str] = {}
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            command = Path(f"/proc/{child}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-            found |= {int(child): command, **_descendants(int(child))}
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                command = Path(f"/proc/{child}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+                found |= {int(child): command, **_descendants(int(child))}
     return found
 
 
@@ -92,7 +93,7 @@ def test_slow_senders_do_not_keep_the_site_from_everybody_else(serving: Process,
     wait_until(lambda: _is_well(port), "a healthy start")
     begun = b"POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n"
     kind = b"Content-Type: application/x-www-form-urlencoded\r\n"
-    slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(2 * WEB_THREADS)]
+    slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(2 * THREADS)]
     for number, sender in enumerate(slow):
         # Half of them stop within the body, half within the headers.
         sender.sendall(begun + kind + b"\r\na" if number % 2 else begun)
@@ -103,7 +104,7 @@ def test_slow_senders_do_not_keep_the_site_from_everybody_else(serving: Process,
             sender.close()
 
 
-@pytest.mark.parametrize("kind", ["gunicorn", "survey.cli worker"])
+@pytest.mark.parametrize("kind", ["survey.web_worker", "survey.cli worker"])
 def test_a_process_that_is_killed_comes_back(serving: Process, port: int, kind: str) -> None:
     wait_until(lambda: _is_well(port), "a healthy start")
     before = _one(serving, kind)

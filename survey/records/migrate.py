@@ -1,20 +1,23 @@
-"""Bringing a database to the newest revision."""
+"""Bringing a database to the newest revision.
+
+Alembic is loaded only by who migrates: the web process just asks whether anything is pending.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from survey.errors import SettingsError
 from survey.records.counts import know_the_tables, rebuild, uncounted_workspaces
 from survey.records.database import Database
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 PROJECT = Path(__file__).resolve().parents[2]
 _MIGRATION_LOCK = 7_461_020  # any number, as long as it is always the same one
@@ -30,6 +33,8 @@ def migrate(engine: Engine, revision: str = "head") -> None:
     revision : str
         Alembic's name of the target; the newest by default.
     """
+    from alembic import command
+
     with engine.execution_options(writing=True).begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
@@ -52,11 +57,17 @@ def _count_what_is_not(connection: Connection) -> None:
         session.commit()
 
 
+def newest_revision() -> str:
+    """Return the newest revision, which the number at the head of its file's name is."""
+    return max(path.name[:4] for path in (PROJECT / "migrations" / "versions").glob("[0-9]*.py"))
+
+
 def pending_revision(connection: Connection) -> str | None:
     """Return the newest revision if the database is not there yet."""
-    head = ScriptDirectory.from_config(alembic_config(connection)).get_current_head()
-    current = MigrationContext.configure(connection).get_current_revision()
-    return head if current != head else None
+    current = None
+    if inspect(connection).has_table("alembic_version"):
+        current = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return newest_revision() if current != newest_revision() else None
 
 
 @contextmanager
@@ -94,8 +105,10 @@ def require_newest_revision(database: Database) -> None:
             raise SettingsError("The database is not up to date; run: survey migrate")
 
 
-def alembic_config(connection: Connection) -> Config:
+def alembic_config(connection: Connection) -> "Config":
     """Return alembic's configuration, bound to an open connection."""
+    from alembic.config import Config
+
     config = Config(toml_file=str(PROJECT / "pyproject.toml"))
     config.attributes["connection"] = connection
     return config
