@@ -77,12 +77,19 @@ def post_reply(answer_id: int) -> Response | tuple[str, int]:
     except ConflictError as error:
         form.form_errors.append(str(error))
         return _talk_page(answer_id, form), 409
-    flash(
-        "Sent. The mail goes out now, and the letter is under the customer’s link."
-        if mailed
-        else "Kept. The letter waits under the customer’s link."
-    )
+    flash(_what_became_of_it(mailed=mailed))
     return _to_talk(answer_id)
+
+
+def _what_became_of_it(*, mailed: bool) -> str:
+    if not mailed:
+        return "Kept. The letter waits under the customer’s link."
+    if settings().smtp is None:
+        return (
+            "Kept. The letter waits under the customer’s link; no mail server is set, so the mail "
+            "about it is kept in the Outbox."
+        )
+    return "Sent. The mail goes out now, and the letter is under the customer’s link."
 
 
 @blueprint.post("/w/<workspace>/replies/<int:answer_id>/hand-over")

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
+from survey.guard.personal import is_masked
 from survey.records import (
     Answer,
     AnswerText,
@@ -106,7 +107,7 @@ def talk_list(session: Session, workspace_id: int, mine: int | None = None) -> T
 
 
 def _talks(workspace_id: int) -> Select[*tuple[Any, ...]]:
-    return (
+    query = (
         select(
             Talk.answer_id,
             Talk.how,
@@ -123,7 +124,20 @@ def _talks(workspace_id: int) -> Select[*tuple[Any, ...]]:
         )
         .select_from(Talk)
         .join(Answer, and_(Answer.workspace_id == Talk.workspace_id, Answer.id == Talk.answer_id))
-        .join(
+    )
+    return (
+        _with_words_and_asking(query)
+        .outerjoin(Person, Person.id == Talk.handed_to)
+        .where(Talk.workspace_id == workspace_id, Answer.state == GIVEN)
+    )
+
+
+def _with_words_and_asking(
+    of_answers: Select[*tuple[Any, ...]],
+) -> Select[*tuple[Any, ...]]:
+    """Join answers to what they say now, and to what they were asked about, where that is known."""
+    return (
+        of_answers.join(
             AnswerText,
             and_(
                 AnswerText.workspace_id == Answer.workspace_id,
@@ -145,8 +159,6 @@ def _talks(workspace_id: int) -> Select[*tuple[Any, ...]]:
                 Interaction.id == Invitation.interaction_id,
             ),
         )
-        .outerjoin(Person, Person.id == Talk.handed_to)
-        .where(Talk.workspace_id == workspace_id, Answer.state == GIVEN)
     )
 
 
@@ -219,6 +231,11 @@ class TalkPage:
     anonymous: bool
 
     @property
+    def masked(self) -> bool:
+        """Whether personal data was masked in it."""
+        return is_masked(self.words)
+
+    @property
     def waits(self) -> bool:
         """Whether the customer waits for a word."""
         if self.settled:
@@ -228,31 +245,9 @@ class TalkPage:
 
 def talk_page(session: Session, workspace_id: int, answer_id: int) -> TalkPage | None:
     """Return one given answer of a workspace with its letters, None where there is none."""
+    said = select(Answer, AnswerText.body, AnswerText.written_at, Interaction, Talk)
     row = session.execute(
-        select(Answer, AnswerText.body, AnswerText.written_at, Interaction, Talk)
-        .select_from(Answer)
-        .join(
-            AnswerText,
-            and_(
-                AnswerText.workspace_id == Answer.workspace_id,
-                AnswerText.answer_id == Answer.id,
-                AnswerText.version == Answer.version,
-            ),
-        )
-        .outerjoin(
-            Invitation,
-            and_(
-                Invitation.workspace_id == Answer.workspace_id,
-                Invitation.id == Answer.invitation_id,
-            ),
-        )
-        .outerjoin(
-            Interaction,
-            and_(
-                Interaction.workspace_id == Invitation.workspace_id,
-                Interaction.id == Invitation.interaction_id,
-            ),
-        )
+        _with_words_and_asking(said.select_from(Answer))
         .outerjoin(
             Talk, and_(Talk.workspace_id == Answer.workspace_id, Talk.answer_id == Answer.id)
         )

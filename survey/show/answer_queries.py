@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from survey.errors import FieldError
+from survey.guard.personal import is_masked
 from survey.records import Answer, AnswerSegment, AnswerText, Assignment, Sorting, Theme
 from survey.records.filters import AnswerFilter, answers_in_view
 from survey.show import figures
@@ -68,6 +69,8 @@ class AnswerShown:
         The themes, the surest first.
     anonymous : bool
         Whether nobody knows from whom it is.
+    masked : bool
+        Whether personal data was masked in it.
     """
 
     id: int
@@ -83,6 +86,7 @@ class AnswerShown:
     said_nothing: bool
     mentions: tuple[Mention, ...]
     anonymous: bool
+    masked: bool
 
 
 @dataclass(frozen=True)
@@ -299,6 +303,7 @@ def _shown(
             Mention(one.theme_id, one.name, one.tone, one.confidence) for one in assigned
         ),
         anonymous=row.anonymous,
+        masked=is_masked(body),
     )
 
 
