@@ -29,7 +29,7 @@ run: install
 test: install-test
 	.ci/system-packages
 	$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 # The long runs: large fuzz counts, simulations, load. Not part of `make test`.
 soak: install-test

@@ -118,7 +118,16 @@ def _answer_talked_about(database: Database, business: Business) -> int:
     return answer_id
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("size", "scheme"),
+    [
+        ("phone", "dark"),
+        ("desktop", "light"),
+        pytest.param("phone", "light", marks=pytest.mark.soak),
+        pytest.param("desktop", "dark", marks=pytest.mark.soak),
+    ],
+    indirect=["size"],
+)
 def test_every_owner_page_is_free_of_barriers(
     browser: Browser, desk: Desk, size: dict[str, int], scheme: Literal["light", "dark"]
 ) -> None:

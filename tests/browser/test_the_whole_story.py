@@ -34,6 +34,16 @@ def test_a_stranger_gets_from_the_printed_link_to_themes_and_a_csv(
     assert rows
 
 
+@pytest.mark.parametrize(
+    ("size", "person"),
+    [
+        ("phone", "without JavaScript"),
+        ("desktop", "with JavaScript"),
+        pytest.param("phone", "with JavaScript", marks=pytest.mark.soak),
+        pytest.param("desktop", "without JavaScript", marks=pytest.mark.soak),
+    ],
+    indirect=True,
+)
 def test_the_sample_business_fills_the_dashboard_within_two_minutes(
     served: Served, person: BrowserContext
 ) -> None:
