@@ -80,7 +80,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     _register_parts(app)
     open_to("public")(app.view_functions["static"])
     speak_languages(app)
-    app.jinja_env.globals.update(static_url=static_url, place=place)
+    app.jinja_env.globals.update(
+        static_url=static_url, place=place, base_url=settings.base_url, only_here=settings.only_here
+    )
     offer_nav(app)
     set_headers(app, secure=settings.secure)
     handle_problems(app)

@@ -87,6 +87,12 @@ class Settings:
         """Whether visitors come by https."""
         return self.base_url.startswith("https://")
 
+    @property
+    def only_here(self) -> bool:
+        """Whether links begin with an address that only this computer can open."""
+        host = urlsplit(self.base_url).hostname or ""
+        return host in ("localhost", "::1") or host.startswith("127.")
+
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Read and check all settings.

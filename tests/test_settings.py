@@ -83,3 +83,21 @@ def test_a_relay_is_read_with_its_credentials(tmp_path: Path) -> None:
         2525,
         "none",
     )
+
+
+@pytest.mark.parametrize(
+    ("address", "only_here"),
+    [
+        ("http://127.0.0.1:8000", True),
+        ("http://localhost", True),
+        ("http://[::1]:8000", True),
+        ("https://ask.example.org", False),
+        ("http://192.168.1.20:8000", False),
+        ("https://localhost.example.org", False),
+    ],
+)
+def test_an_address_that_only_this_computer_can_open_is_known(
+    tmp_path: Path, address: str, only_here: bool
+) -> None:
+    given = {"SURVEY_DATA_DIR": str(tmp_path), "SURVEY_BASE_URL": address}
+    assert read_settings(given).only_here is only_here

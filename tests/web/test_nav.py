@@ -31,3 +31,11 @@ def test_every_page_that_a_teammate_may_open_can_be_reached(
     first = _labels(teammate.get(business.at()).get_data(as_text=True), "Pages")
     assert {"Overview", "Answers", "Replies", "Ask", "Ledger"} <= set(first)
     assert "Settings" not in first
+
+
+def test_who_asks_from_an_address_of_this_computer_alone_is_told(
+    owner: Browser, business: Business
+) -> None:
+    for path in ("ask", "places", "outbox"):
+        page = owner.get(business.at(path)).get_data(as_text=True)
+        assert "which only this computer can open" in page
