@@ -23,6 +23,7 @@ from survey.records.withdrawal import expire, hold_answer, overdue
 from survey.respond.urgent.work import UrgentRound
 from survey.respond.work import ReplyRound
 from survey.settings import Settings
+from survey.show.tell.posting import PostRound
 from survey.show.tell.work import TellRound
 from survey.understand.work import Understanding
 
@@ -100,6 +101,7 @@ def worker_loops(database: Database, settings: Settings, stop: threading.Event) 
     mail = MailRound(database, settings, mailer, stop.is_set)
     replies = ReplyRound(database, settings, mailer, stop.is_set)
     news = TellRound(database, settings, mailer, stop.is_set)
+    posts = PostRound(database, settings, stop.is_set)
     danger = UrgentRound(database, settings, mailer, stop.is_set)
     understanding = Understanding(database, settings.model, stopping=stop.is_set)
     return [
@@ -116,6 +118,7 @@ def worker_loops(database: Database, settings: Settings, stop: threading.Event) 
         ),
         Loop("settle", lambda: [lambda: settle(database)], every=30.0),
         Loop("news", lambda: [news], every=15.0),
+        Loop("webhooks", lambda: [posts], every=5.0),
     ]
 
 

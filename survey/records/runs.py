@@ -53,11 +53,23 @@ class UnfinishedRun:
     has_failed: bool
 
 
-def lock_current_run(session: Session, workspace_id: int) -> int | None:
-    """Return the workspace's current run, and keep it current until this transaction ends."""
-    return session.scalar(
-        select(Workspace.current_run_id).where(Workspace.id == workspace_id).with_for_update()
-    )
+def lock_current_run(session: Session, workspace_id: int, *, alone: bool = False) -> int | None:
+    """Return the workspace's current run, and keep it current until this transaction ends.
+
+    Parameters
+    ----------
+    session : Session
+        A writing session.
+    workspace_id : int
+        Whose.
+    alone : bool
+        Whether new answers wait, too, as they must while all are counted from scratch. Else, on
+        PostgreSQL, no customer's press waits for a step of the ledger: what a new answer's
+        foreign keys lock gets along with this lock, and whoever sorts, changes or takes back an
+        answer still waits for it.
+    """
+    query = select(Workspace.current_run_id).where(Workspace.id == workspace_id)
+    return session.scalar(query.with_for_update(key_share=not alone))
 
 
 def begin_run(session: Session, workspace_id: int, kind: str, engine: str, now: datetime) -> int:

@@ -128,7 +128,7 @@ def show_anew(session: Session, workspace_id: int, answer_ids: Collection[int]) 
     for start in range(0, len(ordered), CHUNK):
         ids = ordered[start : start + CHUNK]
         held = select(Answer.id).where(Answer.workspace_id == workspace_id, Answer.id.in_(ids))
-        session.execute(held.order_by(Answer.id).with_for_update()).all()
+        session.execute(held.order_by(Answer.id).with_for_update(key_share=True)).all()
         words = words_about(session, workspace_id, ids)
         for run in runs:
             place = {"workspace_id": workspace_id, "run_id": run.id}

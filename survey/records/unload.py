@@ -33,7 +33,7 @@ def remove_sample(session: Session, workspace_id: int) -> int:
         How many answers were removed. Where no answer of the business's own is left, its themes
         begin anew; else they stay, with its own answers in them.
     """
-    lock_current_run(session, workspace_id)
+    lock_current_run(session, workspace_id, alone=True)
     sample = (Answer.workspace_id == workspace_id, Answer.origin == ORIGIN)
     ids = session.scalars(select(Answer.id).where(*sample)).all()
     _forget_vectors(session, workspace_id, ids)

@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 from survey.ask.actions import unsubscribe
 from survey.ask.wishes import Wishes, change_settings
 from survey.clock import utc_now
-from survey.records import Invitation, Question, QuestionVersion, Unsubscribed
+from survey.records import Invitation, Question, QuestionVersion, Unsubscribed, Workspace
 from survey.records.database import Database
+from survey.records.runs import lock_current_run
 from survey.tokens import make_token
 from tests.ask.conftest import Asker
 from tests.support.overlap import overlapping
@@ -29,6 +30,19 @@ def test_an_owner_changes_the_question_while_an_answer_to_it_is_being_kept(
             if not database.on_sqlite:
                 session.execute(text("SET LOCAL lock_timeout = '3s'"))
             assert change_settings(session, asker.place.id, _wishes("How was it?"), utc_now())
+
+
+def test_a_new_answer_does_not_wait_for_a_step_of_the_ledger(
+    asker: Asker, database: Database
+) -> None:
+    workspace = select(Workspace.id).where(Workspace.id == asker.place.id)
+    with database.writing() as stepping:
+        lock_current_run(stepping, asker.place.id)
+        with database.reading() as answering:  # as a new answer's foreign key locks its workspace
+            if not database.on_sqlite:
+                answering.execute(text("SET LOCAL lock_timeout = '3s'"))
+            locked = workspace.with_for_update(read=True, key_share=True)
+            assert answering.scalar(locked) == asker.place.id
 
 
 def test_two_owners_change_the_question_at_once(asker: Asker, database: Database) -> None:

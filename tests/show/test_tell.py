@@ -22,11 +22,12 @@ from survey.show.figures import Figures, Series
 from survey.show.span import span_of
 from survey.show.tell.mornings import next_morning
 from survey.show.tell.rising import changes_of, next_steps
+from survey.show.tell.posting import PostRound
 from survey.show.tell.work import TellRound
 from survey.webhook import Signed
 from tests.support.answers import Said, add_answers, make_run
 from tests.support.browser import Browser
-from tests.support.people import Business, make_member, signed_in
+from tests.support.people import Business, make_business, make_member, signed_in
 from tests.support.relay import Relay, running_relay
 
 MONDAY = datetime(2026, 11, 16, 8, tzinfo=UTC)
@@ -62,14 +63,15 @@ class News:
 
     def worker(self) -> TellRound:
         relay = SmtpRelay(self.relay.settings, self.settings.mail_from)
-        return TellRound(
-            self.database, self.settings, relay, poster=self.hook, clock=lambda _: self.now
-        )
+        return TellRound(self.database, self.settings, relay, clock=lambda _: self.now)
+
+    def posting(self) -> PostRound:
+        return PostRound(self.database, self.settings, poster=self.hook, clock=lambda _: self.now)
 
     def work(self) -> None:
-        worker = self.worker()
-        while worker():
-            pass
+        for work in (self.worker(), self.posting()):
+            while work():
+                pass
 
     def look_again(self, days: int = 1) -> None:
         self.now += timedelta(days=days)
@@ -194,10 +196,11 @@ def test_two_workers_send_one_letter_one_alert_and_one_post(owner: Browser, news
     start = threading.Barrier(2)
 
     def work() -> None:
-        worker = news.worker()
+        rounds = news.worker(), news.posting()
         start.wait()
-        while worker():
-            pass
+        for one in rounds:
+            while one():
+                pass
 
     threads = [threading.Thread(target=work) for _ in range(2)]
     for thread in threads:
@@ -341,6 +344,58 @@ def test_a_post_that_fails_is_tried_again_later_and_at_last_given_up_in_words(
     news.work()
     assert {one.state for one in _deliveries(news)} == {"sent"}
     assert len({message.headers["Afterword-Delivery"] for _, message in news.hook.taken}) == 2
+
+
+def test_a_receiver_that_takes_its_time_holds_up_neither_letters_nor_other_receivers(
+    owner: Browser, news: News
+) -> None:
+    _hooked(owner, news, "https://slow.example.org/")
+    _wants(owner, news, weekday="Monday")
+    other = make_business(news.database, "Other")
+    with news.database.writing() as session:
+        telling = Telling(
+            workspace_id=other.workspace_id, nonce=b"n" * 16, look_at=news.now + timedelta(days=9),
+            webhook_url="https://quick.example.org/",
+        )  # fmt: skip
+        session.add(telling)
+    worker = news.worker()
+    while worker():
+        pass
+    _copy_news(news, other)
+    let_go, taken, tried = threading.Event(), threading.Event(), []
+
+    def poster(url: str, message: Signed, *, inside: bool) -> None:
+        tried.append(url)
+        if "slow" in url:
+            assert let_go.wait(20)
+            raise WebhookError("slow.example.org could not be reached: it did not answer in time")
+        taken.set()
+
+    posting = PostRound(news.database, news.settings, poster=poster, clock=lambda _: news.now)
+    thread = threading.Thread(target=posting)
+    thread.start()
+    assert taken.wait(20)  # while the slow one still holds its line
+    assert len(news.relay.taken) == 1
+    let_go.set()
+    thread.join()
+    assert sorted(tried) == ["https://quick.example.org/", "https://slow.example.org/"]
+    waits = [one for one in _deliveries(news) if one.workspace_id == news.business.workspace_id]
+    assert len(waits) == 2
+    assert {(one.state, one.attempts) for one in waits} == {("queued", 1)}
+
+
+def _copy_news(news: News, other: Business) -> None:
+    with news.database.writing() as session:
+        week = session.scalars(select(Bulletin).where(Bulletin.kind == "week")).one()
+        columns = {one.key: getattr(week, one.key) for one in Bulletin.__table__.columns}
+        session.add(Bulletin(**columns | {"workspace_id": other.workspace_id}))
+        session.flush()
+        session.add(
+            Delivery(
+                workspace_id=other.workspace_id, bulletin_id=week.id, way="webhook",
+                made_at=news.now,
+            )
+        )  # fmt: skip
 
 
 def test_a_post_is_given_up_after_three_days_or_at_once_where_it_is_hopeless(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from survey.clock import day_in
@@ -12,7 +12,7 @@ from survey.records import Answer, Bulletin, Delivery, Person, Reader, Telling, 
 from survey.records.answering import GIVEN
 from survey.records.due import unclaimed
 from survey.records.filters import AnswerFilter
-from survey.records.telling import FAILED, QUEUED, RISING, WEBHOOK
+from survey.records.telling import FAILED, MAIL, QUEUED, RISING, WEBHOOK
 from survey.show.figures import figures_in_view
 from survey.show.queries import theme_names
 from survey.show.tell.actions import standing_rises
@@ -89,8 +89,19 @@ def is_anything_due(session: Session, now: datetime) -> bool:
     unknown = select(Workspace.id).where(~exists().where(Telling.workspace_id == Workspace.id))
     look = select(Telling.workspace_id).where(Telling.look_at <= now, unclaimed(Telling, now))
     letter = select(Reader.person_id).where(Reader.due_at <= now, unclaimed(Reader, now))
-    way = select(Delivery.id).where(Delivery.state == QUEUED, unclaimed(Delivery, now))
-    return any(session.scalar(one.limit(1)) is not None for one in (unknown, look, letter, way))
+    alert = _deliveries_due(MAIL, now)
+    return any(session.scalar(one.limit(1)) is not None for one in (unknown, look, letter, alert))
+
+
+def is_post_due(session: Session, now: datetime) -> bool:
+    """Whether a worker would find anything to post to a webhook."""
+    return session.scalar(_deliveries_due(WEBHOOK, now).limit(1)) is not None
+
+
+def _deliveries_due(way: str, now: datetime) -> Select[tuple[int]]:
+    return select(Delivery.id).where(
+        Delivery.state == QUEUED, Delivery.way == way, unclaimed(Delivery, now)
+    )
 
 
 def looked_at(session: Session, workspace_id: int, now: datetime) -> Looked:

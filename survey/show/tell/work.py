@@ -1,4 +1,4 @@
-"""The worker's side of telling: look for news, write the letters that are due, send news on.
+"""The worker's side of telling: look for news, and write the letters that are due.
 
 Every step is claimed by a lease and written down at once, so two workers send one letter, and a
 killed one at most the same letter twice, under the same Message-ID.
@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from survey.clock import day_in, utc_now
-from survey.errors import MailDelayedError, MailRefusedError, RelayError, WebhookError
+from survey.errors import MailDelayedError, MailRefusedError, RelayError
 from survey.letters import ComposedMail, as_message
 from survey.mail import Mailer, Outlet
 from survey.records.database import Database, database_now, what_failed
-from survey.records.telling import DROPPED, FAILED, MAIL, WEBHOOK
+from survey.records.telling import DROPPED, MAIL
 from survey.settings import Settings
 from survey.show.tell.actions import (
     Delay,
@@ -36,7 +36,6 @@ from survey.show.tell.actions import (
     store_week,
 )
 from survey.show.tell.letter import Envelope, alert_letter, stop_headers, week_letter
-from survey.show.tell.payload import Source, webhook_body
 from survey.show.tell.queries import (
     Addressed,
     addressed,
@@ -44,12 +43,10 @@ from survey.show.tell.queries import (
     is_anything_due,
     is_letter_due,
     looked_at,
-    posted,
     rises_now,
     week_to,
 )
 from survey.tokens import make_token
-from survey.webhook import Poster, post, signed
 
 log = logging.getLogger(__name__)
 PAUSE = 60.0  # seconds before a relay that failed is tried again
@@ -81,8 +78,6 @@ class TellRound:
         The way out; without one no letter is written, and the page shows the news all the same.
     stopping : callable
         Says whether to come to an end.
-    poster : callable
-        Hands messages to webhooks; tests bring their own.
     clock : callable
         Gives the time by which news is looked for.
     """
@@ -94,14 +89,12 @@ class TellRound:
         mailer: Mailer | None,
         stopping: Callable[[], bool] = lambda: False,
         *,
-        poster: Poster = post,
         clock: Callable[[Session], datetime] = database_now,
     ) -> None:
         self.database = database
         self.settings = settings
         self.mailer = mailer
         self.stopping = stopping
-        self.poster = poster
         self.clock = clock
         self._jitter = random.Random()  # noqa: S311  spreads retries, keeps no secret
         self._quiet_until = 0.0
@@ -113,7 +106,7 @@ class TellRound:
                 return False
         with self.database.writing() as session:
             enrolled = enrol_workspaces(session, self.clock(session))
-        more = [bool(enrolled), self._look(), self._post()]
+        more = [bool(enrolled), self._look()]
         if time.monotonic() >= self._quiet_until:
             more += [self._write_letters(), self._write_alerts()]
         return any(more) and not self.stopping()
@@ -271,40 +264,6 @@ class TellRound:
 
     def _end_alert(self, key: Key, lease_id: str, error: str | None) -> None:
         state = "sent" if error is None else DROPPED
-        with self.database.writing() as session:
-            now = self.clock(session)
-            end_delivery(session, key, lease_id, now, state=state, error=error)
-
-    def _post(self) -> bool:
-        """Post news to webhooks."""
-        with self.database.writing() as session:
-            claimed = claim_deliveries(session, self.clock(session), WEBHOOK)
-        for workspace_id, delivery_id in claimed.keys:
-            if not self.stopping():
-                self._post_one((workspace_id, delivery_id), claimed.lease_id)
-        return bool(claimed.keys)
-
-    def _post_one(self, key: Key, lease_id: str) -> None:
-        with self.database.reading() as session:
-            found = posted(session, key, lease_id)
-        if found is None:
-            self._end_post(key, lease_id, DROPPED, None)
-            return
-        source = Source(found.workspace, f"{self.settings.base_url}/w/{found.slug}/")
-        secret = make_token(self.settings.secret_key, "webhook", found.workspace_id, found.nonce)
-        body = webhook_body(source, found.news)
-        try:
-            message = signed(secret, f"{key[1]:x}", body, utc_now())
-            self.poster(found.url, message, inside=self.settings.webhooks_inside)
-        except WebhookError as error:
-            if error.for_good:
-                self._end_post(key, lease_id, FAILED, str(error))
-            else:
-                self._put_back([key], lease_id, str(error), put_delivery_back)
-        else:
-            self._end_post(key, lease_id, "sent", None)
-
-    def _end_post(self, key: Key, lease_id: str, state: str, error: str | None) -> None:
         with self.database.writing() as session:
             now = self.clock(session)
             end_delivery(session, key, lease_id, now, state=state, error=error)
