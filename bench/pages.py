@@ -1,38 +1,40 @@
 """How long the reading pages take over many answers: ``python -m bench.pages [ANSWERS]``.
 
-Makes a workspace of made-up answers (SQLite in a fresh directory, a PostgreSQL
-server of its own with ``--postgres``, or the empty database at ``--url``), then opens each page
-through the whole application and reports the median and the 95th percentile of the times to the
-last byte, and the processor's time, which a busy machine does not stretch. At last it takes,
-sorts and folds one more answer, whose cost should not depend on how many there are.
+Makes a workspace of made-up answers (SQLite in a fresh directory, a PostgreSQL server of its own
+with ``--postgres``, or the database at ``--url``), then opens each page through the whole
+application and reports the median and the 95th percentile of the times to the last byte, the
+processor's time in this process, which a busy machine does not stretch, and how many statements a
+page makes. With ``--keep DIRECTORY`` the answers stay there for the next run; answers that are
+there already are used as they stand. ``--only WORD`` leaves out lines without the word.
 """
 
 import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event, select
 
+from bench.filling import fill_quickly
 from survey.app import create_app
 from survey.clock import utc_now
-from survey.records import Answer, AnswerText, Question, Theme, new_id
-from survey.records.counts import Counted, Measure, count, fold
+from survey.records import Person, Theme, Workspace
 from survey.records.database import Database
 from survey.records.migrate import migrate
-from survey.records.sortings import Placing, SortedAnswer, write_sortings
-from survey.settings import read_settings
-from tests.support.answers import fill
+from survey.settings import Settings, read_settings
 from tests.support.browser import Browser
-from tests.support.people import make_business, make_member, signed_in
+from tests.support.people import Business, make_business, make_member, signed_in
 from tests.support.postgres import running_postgres
+from tests.support.sayings import SAYINGS
 
 ROUNDS = 40
+OWNER = "owner@example.org"
 
 
 def main() -> None:
@@ -41,14 +43,28 @@ def main() -> None:
     arguments.add_argument("--url", default="")
     arguments.add_argument("--postgres", action="store_true")
     arguments.add_argument("--days", type=int, default=1095)
+    arguments.add_argument("--keep", type=Path)
+    arguments.add_argument("--only", default="")
     given = arguments.parse_args()
     with ExitStack() as stack:
-        directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        directory = given.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         url = stack.enter_context(running_postgres()) if given.postgres else given.url
-        report(directory, given.answers, url, given.days)
+        report(directory, given.answers, url, given.days, given.only)
 
 
-def report(directory: Path, answers: int, url: str, days: int) -> None:
+@dataclass(frozen=True)
+class Filled:
+    """A workspace with answers, and who may read them."""
+
+    settings: Settings
+    database: Database
+    business: Business
+    person_id: int
+    themes: dict[str, int]
+
+
+def filled(directory: Path, answers: int, url: str, days: int) -> Filled:
+    """Make a workspace with answers; one that is there already is used as it stands."""
     settings = read_settings(
         {
             "SURVEY_DATA_DIR": str(directory),
@@ -59,25 +75,34 @@ def report(directory: Path, answers: int, url: str, days: int) -> None:
     )
     database = Database(settings.database_url)
     migrate(database.engine)
-    business = make_business(database, "Bench")
-    person = make_member(database, business, "owner@example.org", "owner")
-    if database.on_sqlite:  # random ids over a million rows: building wants a large cache
-        event.listen(database.engine, "connect", _with_a_large_cache)
-        database.engine.dispose()
-    started = time.perf_counter()
-    with database.writing() as session:
-        run, themes = fill(session, business.workspace_id, answers, utc_now().date(), days=days)
-    print(f"{answers:,} answers over {days} days on {database.engine.dialect.name}, "
-          f"made in {time.perf_counter() - started:.0f} s")  # fmt: skip
-    if not database.on_sqlite:
-        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as link:
-            link.exec_driver_sql("VACUUM ANALYZE")
-    app = create_app(settings)
-    app.test_client_class = Browser
-    browser = signed_in(app, person)
     with database.reading() as session:
-        rare = session.scalars(select(Theme.id).where(Theme.key == "aftercare")).one()
-    waiting = themes["waiting"]
+        there = session.execute(
+            select(Workspace.id, Workspace.slug, Workspace.name).where(Workspace.name == "Bench")
+        ).one_or_none()
+        person_id = session.scalar(select(Person.id).where(Person.email == OWNER))
+    if there is None or person_id is None:
+        business = make_business(database, "Bench")
+        person_id = make_member(database, business, OWNER, "owner")
+        started = time.perf_counter()
+        fill_quickly(database, business.workspace_id, answers, utc_now().date(), days=days)
+        print(f"{answers:,} answers over {days} days on {database.engine.dialect.name}, "
+              f"made in {time.perf_counter() - started:.0f} s")  # fmt: skip
+    else:
+        business = Business(there.id, there.slug, there.name)
+    with database.reading() as session:
+        query = select(Theme.name, Theme.id).where(Theme.workspace_id == business.workspace_id)
+        themes = {row.name: row.id for row in session.execute(query)}
+    return Filled(settings, database, business, person_id, themes)
+
+
+def report(directory: Path, answers: int, url: str, days: int, only: str) -> None:
+    bench = filled(directory, answers, url, days)
+    business = bench.business
+    app = create_app(bench.settings)
+    app.test_client_class = Browser
+    browser = signed_in(app, bench.person_id)
+    served_by = app.extensions["afterword"].database
+    waiting, rare = (bench.themes[SAYINGS[key][0]] for key in ("waiting", "aftercare"))
     for name, path in (
         ("overview", ""),
         ("overview, last 90 days", "?days=90"),
@@ -102,13 +127,10 @@ def report(directory: Path, answers: int, url: str, days: int) -> None:
         ("theme page, small, newest", f"themes/{rare}?order=newest"),
         ("theme page, one segment", f"themes/{waiting}?segment.Branch=Riverside"),
     ):
-        measure(name, partial(opened, browser, business.at(path)))
-    measure("one more answer", partial(one_more, database, business.workspace_id, run, waiting))
-    database.close()
-
-
-def _with_a_large_cache(connection: Any, _record: object) -> None:
-    connection.execute("PRAGMA cache_size=-1500000")
+        if only in name:
+            measure(name, partial(opened, browser, business.at(path)), served_by)
+    served_by.close()
+    bench.database.close()
 
 
 def opened(browser: Browser, address: str) -> int:
@@ -116,42 +138,40 @@ def opened(browser: Browser, address: str) -> int:
     return browser.get(address).status_code
 
 
-def one_more(database: Database, workspace_id: int, run_id: int, theme_id: int) -> int:
-    """Keep, sort and count one more answer."""
-    key = {"workspace_id": workspace_id, "id": new_id()}
-    with database.writing() as session:
-        question = session.scalars(
-            select(Question.id).where(Question.workspace_id == workspace_id)
-        ).one()
-        day = utc_now().date()
-        session.add(Answer(**key, question_id=question, answered_on=day, served_by="Sam"))
-        session.flush()
-        session.add(AnswerText(workspace_id=workspace_id, answer_id=key["id"], version=1, body="."))
-        counted = Counted(workspace_id, question, day, served_by="Sam")
-        count(session, 1, counted, [Measure("answered")])
-    with database.writing() as session:
-        placing = Placing(theme_id, None, None, "wish", 0.9)
-        answers = [SortedAnswer(key["id"], 1, "themes", (placing,))]
-        write_sortings(session, workspace_id, run_id, answers)
-    with database.writing() as session:
-        fold(session)
-    return 200
+@contextmanager
+def counting_statements(database: Database) -> Iterator[list[str]]:
+    """Give a list that takes the statements of a block."""
+    made: list[str] = []
+
+    def note(_link: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        made.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        yield made
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)
 
 
-def measure(name: str, act: Callable[[], int]) -> None:
+def measure(name: str, act: Callable[[], int], database: Database, rounds: int = ROUNDS) -> None:
+    """Do something some times and say how long it took."""
     times = []
+    with counting_statements(database) as statements:
+        if (status := act()) != 200:
+            raise SystemExit(f"{name}: {status}")
     busy = time.process_time()
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         started = time.perf_counter()
         status = act()
         times.append(1000 * (time.perf_counter() - started))
         if status != 200:
             raise SystemExit(f"{name}: {status}")
-    busy = 1000 * (time.process_time() - busy) / ROUNDS
+    busy = 1000 * (time.process_time() - busy) / rounds
     times.sort()
     print(
         f"{name:34} median {statistics.median(times):6.1f} ms   "
-        f"p95 {times[int(0.95 * ROUNDS)]:6.1f} ms   processor {busy:6.1f} ms",
+        f"p95 {times[int(0.95 * rounds)]:6.1f} ms   processor {busy:6.1f} ms   "
+        f"{len(statements):3} statements",
         flush=True,
     )
 

@@ -1,7 +1,7 @@
 """Answers as the service would leave them: rows of a run with their counts, made in bulk."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from survey.records import (
     Workspace,
     new_id,
 )
+from survey.records.base import Record, table_of
 from survey.records.counts import know_the_tables, rebuild
 from survey.records.search import index_new_answers
 from tests.support.sayings import FOREIGN, FOUND, NOTHING, OTHER, SAYINGS
@@ -31,6 +32,9 @@ CHANNELS = ("visit", "phone", None)
 LANGUAGES = ("en", "cy")
 STAFF = ("Sam", "Priya", "Jo", None)
 _CHUNK = 5_000
+
+Put = Callable[[Session, type[Record], list[dict[str, Any]]], None]
+Index = Callable[[Session, int, Mapping[int, str]], None]
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,10 @@ def _clause(dice: random.Random, key: str) -> tuple[str, str, str] | None:
     return key, tone, words if words.endswith(".") else f"{words},"
 
 
+def _insert(session: Session, record: type[Record], rows: list[dict[str, Any]]) -> None:
+    session.execute(insert(table_of(record)), rows)
+
+
 def add_answers(
     session: Session,
     workspace_id: int,
@@ -107,6 +115,8 @@ def add_answers(
     dice: random.Random,
     *,
     counted: bool = True,
+    put: Put = _insert,
+    index: Index = index_new_answers,
 ) -> list[int]:
     """Insert answers with what a run made of them, then count from scratch; return their ids."""
     question = session.execute(
@@ -122,10 +132,10 @@ def add_answers(
         for number, table in enumerate(tables):
             made = [row for all_rows in rows for row in all_rows[number]]
             if made:
-                session.execute(insert(table), made)
+                put(session, table, made)
         ids += [all_rows[0][0]["id"] for all_rows in rows]
         bodies = {one["answer_id"]: one["body"] for all_rows in rows for one in all_rows[1]}
-        index_new_answers(session, workspace_id, bodies)
+        index(session, workspace_id, bodies)
     if counted:
         rebuild(session, workspace_id)
     return ids
@@ -181,6 +191,8 @@ def fill(
     *,
     days: int = 182,
     seed: int = 1,
+    put: Put = _insert,
+    index: Index = index_new_answers,
 ) -> tuple[int, dict[str, int]]:
     """Fill a workspace with made-up answers over some days; return its run and themes."""
     dice = random.Random(seed)
@@ -190,7 +202,9 @@ def fill(
         for _ in range(min(_CHUNK, answers - first)):
             back = dice.randrange(days)
             said.append((today - timedelta(days=back), said_at_random(dice, 1 - back / days)))
-        add_answers(session, workspace_id, said, run, dice, counted=False)
+        add_answers(
+            session, workspace_id, said, run, dice, counted=False, put=put, index=index
+        )
     if answers > _CHUNK:
         know_the_tables(session)
     rebuild(session, workspace_id)
