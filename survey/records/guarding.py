@@ -1,8 +1,9 @@
 """What the dignity guard keeps: sealed originals of masked answers, flags, where to turn."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, func, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, String, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from survey.records.base import CLUSTERED, DueWork, Record, owned_by
@@ -76,7 +77,11 @@ class WhereToTurn(Record):
 
 def open_flags(session: Session, workspace_id: int) -> int:
     """Return how many answers speak of danger and wait for somebody to look after them."""
-    query = select(func.count(Flag.answer_id.distinct())).where(
+    return session.execute(open_flags_of(workspace_id)).scalar_one()
+
+
+def open_flags_of(workspace_id: Any) -> Select[tuple[int]]:
+    """As `open_flags`, to be asked beside other things."""
+    return select(func.count(Flag.answer_id.distinct())).where(
         Flag.workspace_id == workspace_id, Flag.settled_at.is_(None)
     )
-    return session.execute(query).scalar_one()

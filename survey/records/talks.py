@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from survey.records.accounts import Workspace
@@ -266,10 +266,14 @@ def is_waiting() -> ColumnElement[bool]:
 
 def replies_waiting(session: Session, workspace_id: int) -> int:
     """Return how many customers wait for a word."""
-    query = (
+    return session.execute(replies_waiting_in(workspace_id)).scalar_one()
+
+
+def replies_waiting_in(workspace_id: Any) -> Select[tuple[int]]:
+    """As `replies_waiting`, to be asked beside other things."""
+    return (
         select(func.count())
         .select_from(Talk)
         .join(Answer, and_(Answer.workspace_id == Talk.workspace_id, Answer.id == Talk.answer_id))
         .where(Talk.workspace_id == workspace_id, Answer.state == GIVEN, is_waiting())
     )
-    return session.execute(query).scalar_one()

@@ -7,11 +7,14 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     ColumnElement,
     Integer,
     Select,
     String,
+    bindparam,
+    cast,
     func,
     literal,
     select,
@@ -23,7 +26,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from survey.records.counting import CountDelta, DayCount, WeekCount
 from survey.records.counts import monday_of
-from survey.records.faces import EVERYTHING, Face, needle, read
+from survey.records.faces import EVERYTHING, THEME, TONE, Face, needle, read
 
 _SHORT = 21  # days; so short a view is read by day
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
@@ -63,6 +66,9 @@ class Sought:
         What is counted.
     run_id : int
         Under which run; 0 for askings and answers.
+    also_of_none : bool
+        Whether askings and answers are read along with what a run made of them; no measure is
+        counted under both.
     face : Face
         Of answers with this face; of all by default.
     since, until : date or None
@@ -78,6 +84,7 @@ class Sought:
     workspace_id: int
     measures: tuple[str, ...]
     run_id: int = 0
+    also_of_none: bool = False
     face: Face = EVERYTHING
     since: date | None = None
     until: date | None = None
@@ -114,8 +121,12 @@ def tallies(
     """
     sources = (source for one in sought for source in _sources(one, by_week=width > 1))
     parts = [_stepped(source, anchor, width) for source in sources]
-    for row in session.execute(union_all(*parts)):
-        yield Tally(row[0], row[1], row[2], row[3], int(row[4]))
+    yield from map(Tally._make, session.execute(union_all(*parts)).all())
+
+
+def _sum(amount: Any) -> ColumnElement[int]:
+    """PostgreSQL's sum of whole numbers is a decimal, which costs Python dear."""
+    return cast(func.sum(amount), BigInteger)
 
 
 def _stepped(source: "_Source", anchor: date, width: int) -> Select[Any]:
@@ -125,7 +136,7 @@ def _stepped(source: "_Source", anchor: date, width: int) -> Select[Any]:
         cell.append(source.measure)
     measure = literal(source.measure) if isinstance(source.measure, str) else source.measure
     return (
-        select(measure, *cell[:3], func.sum(source.amount).label("amount"))
+        select(measure, *cell[:3], _sum(source.amount).label("amount"))
         .where(*source.where)
         .group_by(*cell)
     )
@@ -196,8 +207,8 @@ def totals_by_value(session: Session, sought: Sought, values: Collection[str]) -
     return dict(found)
 
 
-def known_values(session: Session, workspace_id: int, name: str, most: int) -> tuple[str, ...]:
-    """Return the values of a face in order, at most so many; one that just came may be missing.
+def known_faces(session: Session, workspace_id: int, most: int) -> dict[str, tuple[str, ...]]:
+    """Return the values that a workspace's answers and askings have, by the name of their face.
 
     Parameters
     ----------
@@ -205,47 +216,62 @@ def known_values(session: Session, workspace_id: int, name: str, most: int) -> t
         An open session.
     workspace_id : int
         Whose.
-    name : str
-        Of which face.
     most : int
-        At most so many values.
+        At most so many values of each face.
+
+    Returns
+    -------
+    dict
+        Names and values in order, but for themes and tones; what just came may be missing.
     """
-    within = (WeekCount.workspace_id == workspace_id, WeekCount.face == name)
-    return _one_after_another(session, WeekCount.value, within, most)
+    found: dict[str, list[str]] = {}
+    for name, value in session.execute(_SKIPPING, {"workspace": workspace_id, "most": most}):
+        found.setdefault(name, []).append(value)
+    return {name: tuple(sorted(found[name])) for name in sorted(found)}
 
 
-def known_segments(session: Session, workspace_id: int, most: int) -> tuple[str, ...]:
-    """Return the names of a workspace's segments in order, as their faces name them."""
-    within = (WeekCount.workspace_id == workspace_id, WeekCount.face != "")
-    names = _one_after_another(session, WeekCount.face, within, most)
-    return tuple(name for name in names if not name.startswith("@") or name.startswith("@@"))
-
-
-def _one_after_another(
-    session: Session,
-    column: Any,
-    within: tuple[ColumnElement[bool], ...],
-    most: int,
-) -> tuple[str, ...]:
+def _skipping() -> Select[Any]:
     """Skip through the key from value to value, so that the cost does not grow with the answers."""
-    first = select(func.min(column).label("value")).where(*within).cte("skipping", recursive=True)
-    beyond = select(func.min(column)).where(*within, column > first.c.value).scalar_subquery()
-    skipping = first.union_all(select(beyond).where(first.c.value.is_not(None)))
-    query = select(skipping.c.value).where(skipping.c.value.is_not(None)).limit(most)
-    return tuple(sorted(session.scalars(query)))
+    face, value = WeekCount.face, WeekCount.value
+    here = WeekCount.workspace_id == bindparam("workspace", type_=BigInteger)
+
+    def first(column: Any, *beyond: ColumnElement[bool]) -> Any:
+        return select(func.min(column)).where(here, *beyond).scalar_subquery()
+
+    names = select(first(face, face != "").label("face")).cte("names", recursive=True)
+    beyond = select(first(face, face > names.c.face)).where(names.c.face.is_not(None))
+    names = names.union_all(beyond)
+    known = select(
+        names.c.face, first(value, face == names.c.face).label("value"), literal(1).label("place")
+    ).where(names.c.face.not_in((THEME, TONE)))
+    at = known.cte("known", recursive=True)
+    following = first(value, face == at.c.face, value > at.c.value)
+    most: Any = bindparam("most", type_=Integer)
+    steps = at.union_all(
+        select(at.c.face, following, at.c.place + 1).where(
+            at.c.value.is_not(None), at.c.place < most
+        )
+    )
+    return select(steps.c.face, steps.c.value).where(steps.c.value.is_not(None))
+
+
+_SKIPPING = _skipping()
 
 
 def first_and_last(session: Session, sought: Sought) -> tuple[date, date] | None:
     """Return the first and last day on which anything sought was counted, None without any."""
-    days: list[date] = []
     here = (*_with_face(DayCount, sought), *_of_run(DayCount, sought), DayCount.answers > 0)
     within = _within(DayCount.day, sought.since, sought.until)
-    for order in (DayCount.day, DayCount.day.desc()):
-        query = select(DayCount.day).where(*here, *within).order_by(order).limit(1)
-        days += list(session.scalars(query))
-    for source in _waiting(sought):
-        query = select(func.min(source.day), func.max(source.day)).where(*source.where)
-        days += [day for day in session.execute(query).one() if day is not None]
+    ends = [
+        select(select(DayCount.day).where(*here, *within).order_by(order).limit(1).subquery().c.day)
+        for order in (DayCount.day, DayCount.day.desc())
+    ]
+    ends += [
+        select(end(source.day)).where(*source.where)
+        for source in _waiting(sought)
+        for end in (func.min, func.max)
+    ]
+    days = [day for day in session.scalars(union_all(*ends)) if day is not None]
     return (min(days), max(days)) if days else None
 
 
@@ -299,7 +325,7 @@ def _waiting(sought: Sought) -> Iterator[_Source]:
     where = (*here, *_of_run(CountDelta, sought), *within)
     yield _Source(CountDelta, CountDelta.measure, day, amount, where)
     if "replied" in sought.measures:
-        answered = replace(sought, measures=("answered",))
+        answered = replace(sought, measures=("answered",), run_id=0, also_of_none=False)
         within = _within(CountDelta.asked_on, sought.since, sought.until)
         where = (*here, *_of_run(CountDelta, answered), *within, CountDelta.asked_on.is_not(None))
         yield _Source(CountDelta, "replied", CountDelta.asked_on, amount, where)
@@ -314,8 +340,9 @@ def _with_face(table: _Table, sought: Sought) -> tuple[ColumnElement[bool], ...]
 
 
 def _of_run(table: _Table | type[CountDelta], sought: Sought) -> tuple[ColumnElement[bool], ...]:
+    runs = (0, sought.run_id) if sought.also_of_none else (sought.run_id,)
     return (
-        table.run_id == sought.run_id,
+        table.run_id.in_(runs) if len(runs) > 1 else table.run_id == sought.run_id,
         table.measure.in_(sought.measures),
         *([table.theme_id == sought.theme_id] if sought.theme_id is not None else []),
         *([table.tone.in_(sought.tones)] if sought.tones else []),

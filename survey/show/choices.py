@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from survey.records import Question, QuestionText, QuestionVersion
 from survey.records.faces import CHANNEL, LANGUAGE, SERVED_BY
 from survey.records.filters import PILES, AnswerFilter
-from survey.records.tallies import known_values
+from survey.records.tallies import known_faces
 from survey.show.queries import ThemeName
-from survey.show.segments import segments_known
+from survey.show.segments import Segment, segments_known
 
 MOST = 200
 PILE_NAMES = {
@@ -79,25 +79,26 @@ def choices(
     themes : tuple of ThemeName or None
         Those to choose from; None where the page is about one theme.
     """
+    faces = known_faces(session, workspace_id, MOST)
     more = [
         _question(session, workspace_id, wanted),
-        _own(session, workspace_id, "served_by", SERVED_BY, wanted),
-        _own(session, workspace_id, "channel", CHANNEL, wanted),
-        _own(session, workspace_id, "language", LANGUAGE, wanted),
+        _own(faces.get(SERVED_BY, ()), "served_by", wanted),
+        _own(faces.get(CHANNEL, ()), "channel", wanted),
+        _own(faces.get(LANGUAGE, ()), "language", wanted),
         *([] if themes is None else [_theme(themes, wanted)]),
         Choice(
             "tone", "Tone", "Wishes and praise", _TONES, wanted.tones[0] if wanted.tones else ""
         ),
     ]
     return Choices(
-        _segments(session, workspace_id, wanted),
+        _segments(segments_known(session, workspace_id, faces), wanted),
         tuple(one for one in more if len(one.options) > 1 or one.chosen),
     )
 
 
-def _segments(session: Session, workspace_id: int, wanted: AnswerFilter) -> tuple[Choice, ...]:
+def _segments(segments: tuple[Segment, ...], wanted: AnswerFilter) -> tuple[Choice, ...]:
     chosen = dict(wanted.segments)
-    known = {one.name: one.values for one in segments_known(session, workspace_id)}
+    known = {one.name: one.values for one in segments}
     return tuple(
         Choice(
             f"segment.{name}",
@@ -117,14 +118,13 @@ def _with(options: object, chosen: str) -> tuple[tuple[str, str], ...]:
     return tuple(found.items())
 
 
-def _own(session: Session, workspace_id: int, name: str, face: str, wanted: AnswerFilter) -> Choice:
+def _own(known: tuple[str, ...], name: str, wanted: AnswerFilter) -> Choice:
     label, everything = {
         "served_by": ("Served by", "Everybody"),
         "channel": ("Channel", "Every channel"),
         "language": ("Language of the question", "Every language"),
     }[name]
     chosen = getattr(wanted, name) or ""
-    known = known_values(session, workspace_id, face, MOST)
     return Choice(name, label, everything, _with(((one, one) for one in known), chosen), chosen)
 
 
@@ -137,24 +137,13 @@ def _theme(themes: tuple[ThemeName, ...], wanted: AnswerFilter) -> Choice:
 
 
 def _question(session: Session, workspace_id: int, wanted: AnswerFilter) -> Choice:
-    newest = (
-        select(
-            QuestionVersion.question_id,
-            func.max(QuestionVersion.number).label("number"),
-        )
-        .where(QuestionVersion.workspace_id == workspace_id)
-        .group_by(QuestionVersion.question_id)
-        .subquery()
-    )
     rows = session.execute(
-        select(Question.id, Question.key, func.min(QuestionText.wording).label("wording"))
-        .join(newest, newest.c.question_id == Question.id)
+        select(Question.id, Question.key, QuestionText.wording)
         .join(
             QuestionVersion,
             and_(
                 QuestionVersion.workspace_id == Question.workspace_id,
                 QuestionVersion.question_id == Question.id,
-                QuestionVersion.number == newest.c.number,
             ),
         )
         .outerjoin(
@@ -166,10 +155,9 @@ def _question(session: Session, workspace_id: int, wanted: AnswerFilter) -> Choi
             ),
         )
         .where(Question.workspace_id == workspace_id)
-        .group_by(Question.id, Question.key)
-        .order_by(Question.key)
-        .limit(MOST)
+        .order_by(Question.key, QuestionVersion.number)
     )
-    options = [(str(row.id), (row.wording or row.key)[:_LONGEST_SHOWN]) for row in rows]
+    newest = {str(row.id): (row.wording or row.key)[:_LONGEST_SHOWN] for row in rows}
+    options = list(newest.items())[:MOST]
     chosen = str(wanted.question_id) if wanted.question_id is not None else ""
     return Choice("question", "Question", "Every question", _with(options, chosen), chosen)

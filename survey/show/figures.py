@@ -150,6 +150,8 @@ def counted(
 ) -> Iterator[Tally]:
     """Count a view of one face at most from the counts; of a filter see `is_counted`."""
     sought = list(_sought(workspace_id, run_id, wanted, span))
+    if not sought:
+        return iter(())
     cells = tallies(session, sought, anchor=span.anchor, width=span.width)
     if wanted.pile is not None:
         return _of_pile(cells, wanted.pile)
@@ -162,19 +164,21 @@ def _sought(
     workspace_id: int, run_id: int | None, wanted: AnswerFilter, span: Span
 ) -> Iterator[Sought]:
     face = next(iter(faces_asked(wanted)), EVERYTHING)
-    everything = Sought(
+    of_run = face[0] in (THEME, TONE)
+    if of_run and run_id is None:
+        return
+    of_answers = _BY_ANSWER if wanted.pile is None else ("answered",)
+    made = _BY_RUN if wanted.pile is None else _OUTCOMES
+    yield Sought(
         workspace_id,
-        _BY_ANSWER if wanted.pile is None else ("answered",),
+        (*(() if of_run else of_answers), *(() if run_id is None else made)),
+        run_id=run_id or 0,
+        also_of_none=run_id is not None and not of_run,
         face=face,
         since=span.first,
         until=span.last,
         question_id=wanted.question_id,
     )
-    if face[0] not in (THEME, TONE):
-        yield everything
-    if run_id is not None:
-        measures = _BY_RUN if wanted.pile is None else _OUTCOMES
-        yield replace(everything, measures=measures, run_id=run_id)
 
 
 def _of_pile(cells: Iterator[Tally], pile: Pile) -> Iterator[Tally]:

@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from survey.records import Answer, AnswerText, Run
+from survey.records import Answer, AnswerText
 from survey.records.filters import AnswerFilter, answers_in_view
-from survey.records.guarding import open_flags
-from survey.records.talks import replies_waiting
+from survey.records.tasks import tasks_waiting
 from survey.show.figures import answers_counted
 
 
@@ -49,15 +48,13 @@ class NeedsYou:
 
 def needs_you(session: Session, workspace_id: int, run_id: int | None) -> NeedsYou:
     """Return what waits for a person of a workspace."""
-    proposed = select(func.count()).where(
-        Run.workspace_id == workspace_id, Run.state == "proposed", Run.decided_at.is_(None)
-    )
+    waiting = tasks_waiting(session, workspace_id)
     wanted = AnswerFilter(pile="unsorted")
     unsorted = answers_counted(session, workspace_id, run_id, wanted) or 0
     return NeedsYou(
-        dangers=open_flags(session, workspace_id),
-        replies=replies_waiting(session, workspace_id),
-        proposals=session.execute(proposed).scalar_one(),
+        dangers=waiting.dangers,
+        replies=waiting.replies,
+        proposals=waiting.proposals,
         unsorted=unsorted,
         newest=_newest(session, workspace_id, run_id, wanted) if unsorted else "",
     )

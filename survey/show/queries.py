@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from survey.records import Answer, AnswerText, Assignment, Theme
-from survey.records.filters import AnswerFilter, Tone, answers_in_view
+from survey.records import Theme
+from survey.records.filters import AnswerFilter, Tone
+from survey.show.candidates import FEW, Asked, Candidates, candidates
 from survey.show.charts import Spark, spark
 from survey.show.exact import beyond_chance
 from survey.show.figures import (
@@ -17,14 +18,12 @@ from survey.show.figures import (
     figures_in_view,
     first_and_last_day,
 )
-from survey.show.quotes import Candidate, Quote, chosen_quotes
+from survey.show.quotes import Quote, chosen_quotes
 from survey.show.span import Change, Span, change, span_of, trend
 
 # Where nobody can tell whether an answer wishes or praises, it stands with the wishes.
 WISHES: tuple[Tone, ...] = ("wish", "unclear")
 PRAISE: tuple[Tone, ...] = ("praise",)
-_CANDIDATES = 12
-_FEW_IN_VIEW = 3000
 _ALWAYS_SHOWN = 5  # themes in a column, however seldom heard
 _FEWEST_FOR_A_LINE = 10  # answers in a theme; a line of fewer is noise
 
@@ -138,10 +137,15 @@ def theme_overview(
     figures = figures_in_view(session, workspace_id, run_id, wanted, span)
     names = theme_names(session, workspace_id, {theme_id for theme_id, _ in figures.by_theme})
     changes = real_changes(figures, names)
-    quoted = _Quoting(session, workspace_id, run_id, wanted, figures)
-    columns = [
-        _column(figures, names, changes, quoted, tuple(one for one in tones if one in shown))
+    heard = [
+        _heard(figures, names, tuple(one for one in tones if one in shown))
         for tones in (WISHES, PRAISE)
+    ]
+    asked = [Asked(one.tones, tuple(name.id for name, _ in one.shown)) for one in heard]
+    few = figures.answered.total <= FEW
+    quotable = candidates(session, workspace_id, run_id, wanted, asked, few=few)
+    columns = [
+        _column(figures, one, changes, found) for one, found in zip(heard, quotable, strict=True)
     ]
     return Overview(
         figures=figures,
@@ -191,13 +195,16 @@ def real_changes(
     return {key: one for (key, one), said in zip(compared.items(), real, strict=True) if said}
 
 
-def _column(
-    figures: Figures,
-    names: Sequence[ThemeName],
-    changes: dict[tuple[int, tuple[Tone, ...]], Change],
-    quoted: "_Quoting",
-    tones: tuple[Tone, ...],
-) -> Column:
+@dataclass(frozen=True)
+class _Heard:
+    """The themes of a column: those shown in full, most answers first, and those only named."""
+
+    tones: tuple[Tone, ...]
+    shown: tuple[tuple[ThemeName, Series], ...]
+    few: tuple[tuple[ThemeName, Series], ...]
+
+
+def _heard(figures: Figures, names: Sequence[ThemeName], tones: tuple[Tone, ...]) -> _Heard:
     heard = sorted(
         (
             (name, series)
@@ -208,21 +215,33 @@ def _column(
     )
     seldom = 0.01 * figures.answered.total
     often = sum(rank < _ALWAYS_SHOWN or one[1].total >= seldom for rank, one in enumerate(heard))
-    rows = [
-        ThemeRow(
+    return _Heard(tones, tuple(heard[:often]), tuple(heard[often:]))
+
+
+def _column(
+    figures: Figures,
+    heard: _Heard,
+    changes: dict[tuple[int, tuple[Tone, ...]], Change],
+    quotable: Candidates,
+) -> Column:
+    def row(name: ThemeName, series: Series) -> ThemeRow:
+        return ThemeRow(
             theme=name,
             count=series.total,
             spark=_spark(figures, series),
-            change=changes.get((name.id, tones)),
-            quotes=quoted.quotes(name.id, tones) if rank < often else (),
+            change=changes.get((name.id, heard.tones)),
+            quotes=chosen_quotes(quotable.get(name.id, ())),
         )
-        for rank, (name, series) in enumerate(heard)
-    ]
+
+    shown = [row(*one) for one in heard.shown]
     return Column(
-        tones=tones,
-        book=tuple(row for row in rows[:often] if row.theme.origin == "book"),
-        found=tuple(row for row in rows[:often] if row.theme.origin == "found"),
-        few=tuple(rows[often:]),
+        tones=heard.tones,
+        book=tuple(one for one in shown if one.theme.origin == "book"),
+        found=tuple(one for one in shown if one.theme.origin == "found"),
+        few=tuple(
+            ThemeRow(name, series.total, None, changes.get((name.id, heard.tones)), ())
+            for name, series in heard.few
+        ),
     )
 
 
@@ -230,98 +249,3 @@ def _spark(figures: Figures, series: Series) -> Spark | None:
     if series.total < _FEWEST_FOR_A_LINE:
         return None
     return spark(trend(figures.span, series.steps, figures.answered.steps))
-
-
-class _Quoting:
-    """Finds quotes: for a few answers all at once, for many by walking each theme's surest."""
-
-    def __init__(
-        self,
-        session: Session,
-        workspace_id: int,
-        run_id: int | None,
-        wanted: AnswerFilter,
-        figures: Figures,
-    ) -> None:
-        self._session = session
-        self._here = (workspace_id, run_id, wanted)
-        self._few: dict[tuple[int, bool], list[Candidate]] | None = None
-        if figures.answered.total <= _FEW_IN_VIEW:
-            self._few = _candidates_at_once(session, *self._here)
-        # Built once and run for every theme: building costs more than running.
-        self._walks: dict[tuple[Tone, ...], Any] = {}
-
-    def quotes(self, theme_id: int, tones: tuple[Tone, ...]) -> tuple[Quote, ...]:
-        if self._few is not None:
-            return chosen_quotes(self._few.get((theme_id, tones == PRAISE), ()))
-        if tones not in self._walks:
-            self._walks[tones] = _walk(*self._here, tones)
-        rows = self._session.execute(self._walks[tones], {"theme": theme_id})
-        return chosen_quotes(_candidate(row) for row in rows)
-
-
-def _walk(
-    workspace_id: int, run_id: int | None, wanted: AnswerFilter, tones: tuple[Tone, ...]
-) -> Any:
-    # The days are hidden from the planner: it would gather everything said in them first, where
-    # walking a theme's surest answers finds a dozen soon.
-    day = func.coalesce(Answer.answered_on, Answer.answered_on)
-    return (
-        _quotable(workspace_id, run_id, replace(wanted, since=None, until=None), one_by_one=True)
-        .where(
-            Assignment.theme_id == bindparam("theme"),
-            Assignment.tone.in_(tones),
-            *([day >= wanted.since] if wanted.since else []),
-            *([day <= wanted.until] if wanted.until else []),
-        )
-        .order_by(Assignment.confidence.desc())
-        .limit(_CANDIDATES)
-    )
-
-
-def _quotable(
-    workspace_id: int, run_id: int | None, wanted: AnswerFilter, *, one_by_one: bool = False
-) -> Any:
-    return (
-        select(Assignment.answer_id, Assignment.start, Assignment.end, AnswerText.body)
-        .join(
-            Answer,
-            (Answer.workspace_id == Assignment.workspace_id) & (Answer.id == Assignment.answer_id),
-        )
-        .join(
-            AnswerText,
-            (AnswerText.workspace_id == Assignment.workspace_id)
-            & (AnswerText.answer_id == Assignment.answer_id)
-            & (AnswerText.version == Answer.version),
-        )
-        .where(
-            Assignment.workspace_id == workspace_id,
-            Assignment.run_id == run_id,
-            Assignment.version == Answer.version,  # words since changed are not quoted
-            *answers_in_view(workspace_id, run_id, wanted, one_by_one=one_by_one),
-        )
-    )
-
-
-def _candidate(row: Any) -> Candidate:
-    return Candidate(row.answer_id, row.body, row.start, row.end)
-
-
-def _candidates_at_once(
-    session: Session, workspace_id: int, run_id: int | None, wanted: AnswerFilter
-) -> dict[tuple[int, bool], list[Candidate]]:
-    praised = Assignment.tone == "praise"
-    place = func.row_number().over(
-        partition_by=(Assignment.theme_id, praised),
-        order_by=(Assignment.confidence.desc(), Assignment.answer_id.desc()),
-    )
-    ranked = (
-        _quotable(workspace_id, run_id, wanted)
-        .add_columns(Assignment.theme_id, praised.label("praised"), place.label("place"))
-        .subquery()
-    )
-    query = select(ranked).where(ranked.c.place <= _CANDIDATES).order_by(ranked.c.place)
-    found: dict[tuple[int, bool], list[Candidate]] = {}
-    for row in session.execute(query):
-        found.setdefault((row.theme_id, bool(row.praised)), []).append(_candidate(row))
-    return found

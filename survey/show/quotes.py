@@ -1,7 +1,7 @@
 """Which of a theme's answers are quoted: typical ones, short, and different from each other."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from survey.show.marks import sentence_around
@@ -49,16 +49,26 @@ def chosen_quotes(candidates: Iterable[Candidate], wanted: int = 2) -> tuple[Quo
     tuple of Quote
         Verbatim, 4 to 25 words where there are such, no two alike.
     """
-    quotable = [Quote(one.answer_id, _quotable(one)) for one in candidates]
-    good = [quote for quote in quotable if FEWEST_WORDS <= _length(quote.text) <= MOST_WORDS]
-    short = [quote for quote in quotable if 0 < _length(quote.text) < FEWEST_WORDS]
     found: list[Quote] = []
-    for quote in good + short:
-        if len(found) == wanted:
-            break
+    for quote in _good_before_short(candidates):
         if not any(_alike(quote.text, other.text) for other in found):
             found.append(quote)
+        if len(found) == wanted:
+            break
     return tuple(found)
+
+
+def _good_before_short(candidates: Iterable[Candidate]) -> Iterator[Quote]:
+    """Yield quotes of the right length, then the short ones; what nobody asks for is not cut."""
+    short = []
+    for one in candidates:
+        quote = Quote(one.answer_id, _quotable(one))
+        length = _length(quote.text)
+        if FEWEST_WORDS <= length <= MOST_WORDS:
+            yield quote
+        elif 0 < length < FEWEST_WORDS:
+            short.append(quote)
+    yield from short
 
 
 def _quotable(candidate: Candidate) -> str:

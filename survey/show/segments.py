@@ -1,5 +1,6 @@
 """The segments of a workspace, and who says what by them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from survey.records import Question, Workspace
 from survey.records.faces import segment_name
-from survey.records.tallies import Sought, known_segments, known_values, totals_by_value
+from survey.records.tallies import Sought, known_faces, totals_by_value
 from survey.show.exact import interval
 from survey.show.span import Span
 
@@ -24,8 +25,21 @@ class Segment:
     values: tuple[str, ...]
 
 
-def segments_known(session: Session, workspace_id: int) -> tuple[Segment, ...]:
+Faces = Mapping[str, tuple[str, ...]]
+"""As `survey.records.tallies.known_faces` gives them."""
+
+
+def segments_known(session: Session, workspace_id: int, faces: Faces) -> tuple[Segment, ...]:
     """Return every segment and its values, at most 200 of each.
+
+    Parameters
+    ----------
+    session : Session
+        An open session.
+    workspace_id : int
+        Whose.
+    faces : mapping
+        All that is known.
 
     Notes
     -----
@@ -34,7 +48,7 @@ def segments_known(session: Session, workspace_id: int) -> tuple[Segment, ...]:
     smallest = smallest_group(session, workspace_id)
     return tuple(
         segment
-        for one in _every_segment(session, workspace_id)
+        for one in _every_segment(faces)
         if (segment := _large_enough(session, workspace_id, one, smallest)).values
     )
 
@@ -47,12 +61,12 @@ def _large_enough(session: Session, workspace_id: int, segment: Segment, smalles
     return Segment(segment.name, large)
 
 
-def _every_segment(session: Session, workspace_id: int) -> list[Segment]:
-    found = []
-    for face in known_segments(session, workspace_id, MOST_VALUES):
-        values = known_values(session, workspace_id, face, MOST_VALUES)
-        found.append(Segment(face.removeprefix("@") if face.startswith("@@") else face, values))
-    return found
+def _every_segment(faces: Faces) -> list[Segment]:
+    return [
+        Segment(name.removeprefix("@") if name.startswith("@@") else name, values)
+        for name, values in faces.items()
+        if not name.startswith("@") or name.startswith("@@")
+    ]
 
 
 @dataclass(frozen=True)
@@ -128,7 +142,7 @@ def theme_by_segment(
     within = {"since": span.first, "until": span.last, "question_id": question_id}
     smallest = smallest_group(session, workspace_id)
     tables = []
-    for segment in _every_segment(session, workspace_id):
+    for segment in _every_segment(known_faces(session, workspace_id, MOST_VALUES)):
         answered = _by_value(session, workspace_id, segment, "answered", **within)
         inside = _by_value(
             session, workspace_id, segment, "theme", run_id=run_id, theme_id=theme_id, **within

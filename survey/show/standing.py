@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from survey.records import Answer, Run, Workspace
 from survey.records.answering import GIVEN
-from survey.records.heartbeat import last_beat
+from survey.records.heartbeat import WorkerBeat
 
 State = Literal["empty", "settled", "working", "stale", "failed"]
 _SILENT_AFTER = timedelta(minutes=2)
@@ -69,61 +69,64 @@ def standing(session: Session, workspace_id: int, now: datetime) -> Standing:
     now : datetime
         The present moment.
     """
-    here = session.execute(
-        select(
-            Workspace.current_run_id,
-            Workspace.is_sample,
-            Workspace.last_error,
-            Workspace.next_try_at,
-        ).where(Workspace.id == workspace_id)
-    ).one()
-    waiting = _waiting(session, workspace_id)
-    seen_at = last_beat(session)
-    trouble = (
-        _Trouble(here.last_error, here.next_try_at)
-        if here.last_error
-        else _trouble(session, workspace_id)
-    )
-    state: State = "settled" if _any_answer(session, workspace_id) else "empty"
-    if waiting:
-        state = "stale" if seen_at is None or seen_at < now - _SILENT_AFTER else "working"
+    here = session.execute(_HERE, {"workspace": workspace_id}).one()
+    state: State = "settled" if here.any_answer else "empty"
+    if here.waiting:
+        silent = here.seen_at is None or here.seen_at < now - _SILENT_AFTER
+        state = "stale" if silent else "working"
+    trouble = _trouble(session, workspace_id, here)
     return Standing(
         state="failed" if trouble.error else state,
-        waiting=waiting,
-        seen_at=seen_at,
+        waiting=here.waiting,
+        seen_at=here.seen_at,
         error=trouble.error,
         next_try_at=trouble.next_try_at,
         run_id=here.current_run_id,
         is_sample=here.is_sample,
-        looking=_looking(session, workspace_id),
+        looking=here.looking,
     )
 
 
-def _looking(session: Session, workspace_id: int) -> bool:
-    query = select(Run.id).where(Run.workspace_id == workspace_id, Run.state == "working")
-    return session.scalar(query.limit(1)) is not None
+def _here() -> Select[Any]:
+    """All that is asked of a workspace that stands well, in one statement."""
+    inside = Workspace.id == bindparam("workspace", type_=BigInteger)
+    given = (Answer.workspace_id == Workspace.id, Answer.state == GIVEN)
+    waiting = select(Answer.id).where(*given, Answer.sorted_by.is_(None)).correlate(Workspace)
+    newest = select(Run.state).where(Run.workspace_id == Workspace.id)
+    working = exists().where(Run.workspace_id == Workspace.id, Run.state == "working")
+    return select(
+        Workspace.current_run_id,
+        Workspace.is_sample,
+        Workspace.last_error,
+        Workspace.next_try_at,
+        select(func.count())
+        .select_from(waiting.limit(COUNTED_UP_TO).subquery())
+        .scalar_subquery()
+        .label("waiting"),
+        select(func.max(WorkerBeat.beat_at)).scalar_subquery().label("seen_at"),
+        exists().where(*given).label("any_answer"),
+        working.label("looking"),
+        newest.order_by(Run.started_at.desc()).limit(1).scalar_subquery().label("newest"),
+    ).where(inside)
 
 
-def _any_answer(session: Session, workspace_id: int) -> bool:
-    query = select(Answer.id).where(Answer.workspace_id == workspace_id, Answer.state == GIVEN)
-    return session.scalar(query.limit(1)) is not None
+_HERE = _here()
 
 
-def _waiting(session: Session, workspace_id: int) -> int:
-    due = (
-        select(Answer.id)
-        .where(
-            Answer.workspace_id == workspace_id,
-            Answer.sorted_by.is_(None),
-            Answer.state == GIVEN,
-        )
-        .limit(COUNTED_UP_TO)
-    )
-    return session.execute(select(func.count()).select_from(due.subquery())).scalar_one()
+def _trouble(session: Session, workspace_id: int, here: Any) -> _Trouble:
+    """What stopped the workspace, an answer, or the newest run."""
+    if here.last_error:
+        return _Trouble(here.last_error, here.next_try_at)
+    if here.waiting and (stopped := _stopped_answer(session, workspace_id)) is not None:
+        return stopped
+    if here.newest != "failed":
+        return _Trouble()
+    newest = select(Run.error).where(Run.workspace_id == workspace_id)
+    error = session.scalar(newest.order_by(Run.started_at.desc()).limit(1))
+    return _Trouble(error or "The search for themes did not finish.")
 
 
-def _trouble(session: Session, workspace_id: int) -> _Trouble:
-    """What stopped an answer, or the newest run."""
+def _stopped_answer(session: Session, workspace_id: int) -> _Trouble | None:
     stopped = session.execute(
         select(Answer.last_error, Answer.next_try_at)
         .where(
@@ -134,14 +137,4 @@ def _trouble(session: Session, workspace_id: int) -> _Trouble:
         )
         .limit(1)
     ).one_or_none()
-    if stopped is not None:
-        return _Trouble(stopped.last_error, stopped.next_try_at)
-    newest = session.execute(
-        select(Run.state, Run.error)
-        .where(Run.workspace_id == workspace_id)
-        .order_by(Run.started_at.desc())
-        .limit(1)
-    ).one_or_none()
-    if newest is not None and newest.state == "failed":
-        return _Trouble(newest.error or "The search for themes did not finish.")
-    return _Trouble()
+    return _Trouble(stopped.last_error, stopped.next_try_at) if stopped else None

@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from flask import Flask, current_app, request
-from sqlalchemy import func, select
 
-from survey.records import Run
-from survey.records.guarding import open_flags
-from survey.records.talks import replies_waiting
-from survey.web.access import rule_of
+from survey.records.tasks import tasks_waiting
+from survey.web.access import Rule, rule_of
 from survey.web.current import database, place
 
 # Word and path under /w/<workspace>/, in the order of the story: a section, and the pages that the
@@ -105,19 +103,21 @@ def _is_here(path: str) -> bool:
 
 
 def _may_open(path: str) -> bool:
-    pattern, app = _ROOT + path, current_app
-    rules = {
-        rule_of(app, rule.endpoint) for rule in app.url_map.iter_rules() if rule.rule == pattern
-    }
+    rules = _rules_of_pages(current_app._get_current_object()).get(_ROOT + path, frozenset())  # type: ignore[attr-defined]
     return bool(rules) and (place().role == "owner" or rules != {"owner"})
+
+
+@lru_cache(maxsize=8)
+def _rules_of_pages(app: Flask) -> dict[str, frozenset[Rule | None]]:
+    """Return who may open what, by pattern; an application's routes stand once it serves."""
+    found: dict[str, frozenset[Rule | None]] = {}
+    for rule in app.url_map.iter_rules():
+        found[rule.rule] = found.get(rule.rule, frozenset()) | {rule_of(app, rule.endpoint)}
+    return found
 
 
 def _waiting(workspace_id: int) -> dict[str, int]:
     """Return how many things wait for a person, by the path of their page."""
-    proposed = select(func.count()).where(Run.workspace_id == workspace_id, Run.state == "proposed")
     with database().reading() as session:
-        return {
-            "proposals": session.execute(proposed).scalar_one(),
-            "urgent": open_flags(session, workspace_id),
-            "replies": replies_waiting(session, workspace_id),
-        }
+        found = tasks_waiting(session, workspace_id)
+    return {"proposals": found.proposals, "urgent": found.dangers, "replies": found.replies}

@@ -202,9 +202,7 @@ def fill(
         for _ in range(min(_CHUNK, answers - first)):
             back = dice.randrange(days)
             said.append((today - timedelta(days=back), said_at_random(dice, 1 - back / days)))
-        add_answers(
-            session, workspace_id, said, run, dice, counted=False, put=put, index=index
-        )
+        add_answers(session, workspace_id, said, run, dice, counted=False, put=put, index=index)
     if answers > _CHUNK:
         know_the_tables(session)
     rebuild(session, workspace_id)
