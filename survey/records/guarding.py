@@ -80,7 +80,7 @@ def open_flags(session: Session, workspace_id: int) -> int:
     return session.execute(open_flags_of(workspace_id)).scalar_one()
 
 
-def open_flags_of(workspace_id: Any) -> Select[tuple[int]]:
+def open_flags_of(workspace_id: Any) -> Select[int]:
     """As `open_flags`, to be asked beside other things."""
     return select(func.count(Flag.answer_id.distinct())).where(
         Flag.workspace_id == workspace_id, Flag.settled_at.is_(None)

@@ -30,7 +30,7 @@ from survey.records.theming import Assignment, Sorting
 _CELL = (
     "workspace_id", "run_id", "measure", "theme_id", "tone", "question_id", "face", "value", "day",
 )  # fmt: skip
-
+_KEY = ("face", "value", "run_id", "day")
 
 COUNTED_TABLES = (
     "answer", "answer_segment", "sorting", "assignment", "invitation", "interaction",
@@ -75,7 +75,8 @@ def counts_from_scratch(
 def _summed(faced: Select[Any]) -> Select[Any]:
     rows = faced.subquery()
     columns = [rows.c[name] for name in _CELL]
-    return select(*columns, func.count().label("answers")).group_by(*columns)
+    key = [rows.c[name] for name in _KEY]  # rows that are read together then lie together
+    return select(*columns, func.count().label("answers")).group_by(*columns).order_by(*key)
 
 
 def _by_week(workspace_id: int) -> Select[Any]:
@@ -85,6 +86,7 @@ def _by_week(workspace_id: int) -> Select[Any]:
         select(*columns, func.sum(DayCount.answers).label("answers"))
         .where(DayCount.workspace_id == workspace_id)
         .group_by(*columns)
+        .order_by(*(DayCount.face, DayCount.value, DayCount.run_id, DayCount.measure))
     )
 
 

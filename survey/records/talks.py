@@ -269,7 +269,7 @@ def replies_waiting(session: Session, workspace_id: int) -> int:
     return session.execute(replies_waiting_in(workspace_id)).scalar_one()
 
 
-def replies_waiting_in(workspace_id: Any) -> Select[tuple[int]]:
+def replies_waiting_in(workspace_id: Any) -> Select[int]:
     """As `replies_waiting`, to be asked beside other things."""
     return (
         select(func.count())

@@ -1,7 +1,7 @@
 """Reading the counts: whole weeks by week, the days at either end by day, what waits as it is."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -74,7 +74,7 @@ class Sought:
     since, until : date or None
         First and last day, both included.
     theme_id : int or None
-        Of one theme; of all by default.
+        Of one theme (and, with `also_of_none`, what is counted of no theme); of all by default.
     tones : tuple of str
         In these tones; in all by default.
     question_id : int or None
@@ -150,60 +150,71 @@ def steps_back(day: Any, anchor: date, width: int) -> ColumnElement[int]:
 def total(session: Session, sought: Sought) -> int:
     """Return one number: everything sought, added up."""
     parts = [
-        select(func.coalesce(func.sum(source.amount), 0)).where(*source.where)
+        select(func.coalesce(_sum(source.amount), 0)).where(*source.where)
         for source in _sources(sought)
     ]
-    return sum(int(amount) for (amount,) in session.execute(union_all(*parts)))
+    return sum(session.scalars(union_all(*parts)))
 
 
 def totals(session: Session, sought: Sought) -> dict[tuple[str, int, str], int]:
     """Return the numbers of what is sought, by measure, theme and tone."""
     found: Counter[tuple[str, int, str]] = Counter()
     parts = [
-        select(source.measure, source.table.theme_id, source.table.tone, func.sum(source.amount))
+        select(source.measure, source.table.theme_id, source.table.tone, _sum(source.amount))
         .where(*source.where)
         .group_by(source.measure, source.table.theme_id, source.table.tone)
         for source in _sources(sought)
     ]
     for measure, theme_id, tone, amount in session.execute(union_all(*parts)):
-        found[measure, theme_id, tone] += int(amount)
+        found[measure, theme_id, tone] += amount
     return dict(found)
 
 
-def totals_by_value(session: Session, sought: Sought, values: Collection[str]) -> dict[str, int]:
-    """Return one number for each value of a face.
+def totals_by_value(
+    session: Session, sought: Sought, values: Mapping[str, Collection[str]]
+) -> dict[tuple[str, str, str], int]:
+    """Return one number for each measure and each value of some faces.
 
     Parameters
     ----------
     session : Session
         An open session.
     sought : Sought
-        Its face names which face; its value is left aside.
-    values : collection of str
-        Which values; one without answers may be missing in what is returned.
+        What is counted; its face is left aside.
+    values : mapping of str to collection of str
+        Which values of which faces.
+
+    Returns
+    -------
+    dict
+        By measure, face and value; one without answers may be missing.
     """
-    name, found = sought.face[0], Counter[str]()
+    found = Counter[tuple[str, str, str]]()
+    if not values:
+        return {}
     folded = [
-        select(table.value, func.sum(table.answers))
+        select(table.measure, table.face, table.value, _sum(table.answers))
         .where(
             table.workspace_id == sought.workspace_id,
             table.face == name,
-            table.value.in_(values),
+            table.value.in_(some),
             *_of_run(table, sought),
             *between,
         )
-        .group_by(table.value)
+        .group_by(table.measure, table.face, table.value)
         for table, between in _stretches(sought, by_week=True)
+        for name, some in values.items()
     ]
-    for value, amount in session.execute(union_all(*folded)):
-        found[value] += int(amount)
-    anyone = replace(sought, face=EVERYTHING)
-    for source in _waiting(anyone):
-        query = select(CountDelta.faces, func.sum(source.amount)).where(*source.where)
-        for faces, amount in session.execute(query.group_by(CountDelta.faces)):
-            for face, value in read(faces):
-                if face == name and value in values:
-                    found[value] += int(amount)
+    for measure, name, value, amount in session.execute(union_all(*folded)):
+        found[measure, name, value] += amount
+    for source in _waiting(replace(sought, face=EVERYTHING)):
+        query = select(source.measure, CountDelta.faces, _sum(source.amount)).where(*source.where)
+        for measure, faces, amount in session.execute(
+            query.group_by(CountDelta.measure, CountDelta.faces)
+        ):
+            for name, value in read(faces):
+                if value in values.get(name, ()):
+                    found[measure, name, value] += amount
     return dict(found)
 
 
@@ -341,10 +352,11 @@ def _with_face(table: _Table, sought: Sought) -> tuple[ColumnElement[bool], ...]
 
 def _of_run(table: _Table | type[CountDelta], sought: Sought) -> tuple[ColumnElement[bool], ...]:
     runs = (0, sought.run_id) if sought.also_of_none else (sought.run_id,)
+    themes = (0, sought.theme_id) if sought.also_of_none else (sought.theme_id,)
     return (
         table.run_id.in_(runs) if len(runs) > 1 else table.run_id == sought.run_id,
         table.measure.in_(sought.measures),
-        *([table.theme_id == sought.theme_id] if sought.theme_id is not None else []),
+        *([table.theme_id.in_(themes)] if sought.theme_id is not None else []),
         *([table.tone.in_(sought.tones)] if sought.tones else []),
         *([table.question_id == sought.question_id] if sought.question_id is not None else []),
     )

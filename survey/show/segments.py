@@ -1,8 +1,8 @@
 """The segments of a workspace, and who says what by them."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -25,6 +25,7 @@ class Segment:
     values: tuple[str, ...]
 
 
+_ByValue = dict[str, int]
 Faces = Mapping[str, tuple[str, ...]]
 """As `survey.records.tallies.known_faces` gives them."""
 
@@ -46,17 +47,15 @@ def segments_known(session: Session, workspace_id: int, faces: Faces) -> tuple[S
     Where a question is anonymous, a value with fewer answers than the smallest group is left out.
     """
     smallest = smallest_group(session, workspace_id)
-    return tuple(
-        segment
-        for one in _every_segment(faces)
-        if (segment := _large_enough(session, workspace_id, one, smallest)).values
-    )
-
-
-def _large_enough(session: Session, workspace_id: int, segment: Segment, smallest: int) -> Segment:
+    every = _every_segment(faces)
     if not smallest:
-        return segment
-    answered = _by_value(session, workspace_id, segment, "answered")
+        return tuple(every)
+    answered = _by_value(session, Sought(workspace_id, ("answered",)), every)
+    large = (_large_enough(one, answered["answered", one.name], smallest) for one in every)
+    return tuple(one for one in large if one.values)
+
+
+def _large_enough(segment: Segment, answered: _ByValue, smallest: int) -> Segment:
     large = tuple(value for value in segment.values if answered.get(value, 0) >= smallest)
     return Segment(segment.name, large)
 
@@ -139,21 +138,27 @@ def theme_by_segment(
     question_id : int or None
         Of the answers to one question.
     """
-    within = {"since": span.first, "until": span.last, "question_id": question_id}
+    sought = Sought(
+        workspace_id,
+        ("answered", "theme"),
+        run_id=run_id,
+        also_of_none=True,
+        theme_id=theme_id,
+        since=span.first,
+        until=span.last,
+        question_id=question_id,
+    )
     smallest = smallest_group(session, workspace_id)
-    tables = []
-    for segment in _every_segment(known_faces(session, workspace_id, MOST_VALUES)):
-        answered = _by_value(session, workspace_id, segment, "answered", **within)
-        inside = _by_value(
-            session, workspace_id, segment, "theme", run_id=run_id, theme_id=theme_id, **within
-        )
-        tables.append(_table(segment, answered, inside, smallest))
+    segments = _every_segment(known_faces(session, workspace_id, MOST_VALUES))
+    found = _by_value(session, sought, segments)
+    tables = (
+        _table(one, found["answered", one.name], found["theme", one.name], smallest)
+        for one in segments
+    )
     return tuple(table for table in tables if table.rows)
 
 
-def _table(
-    segment: Segment, answered: dict[str, int], inside: dict[str, int], smallest: int
-) -> SegmentTable:
+def _table(segment: Segment, answered: _ByValue, inside: _ByValue, smallest: int) -> SegmentTable:
     large = [value for value in answered if answered[value] >= max(1, smallest)]
     large.sort(key=lambda value: (-answered[value], value))
     shown = [
@@ -170,10 +175,15 @@ def _table(
 
 
 def _by_value(
-    session: Session, workspace_id: int, segment: Segment, *measures: str, **of: Any
-) -> dict[str, int]:
-    sought = Sought(workspace_id, measures, face=(segment_name(segment.name), ""), **of)
-    return totals_by_value(session, sought, segment.values)
+    session: Session, sought: Sought, segments: Sequence[Segment]
+) -> Mapping[tuple[str, str], _ByValue]:
+    """Count by measure and segment, and by its values."""
+    named = {segment_name(one.name): one for one in segments}
+    values = {name: one.values for name, one in named.items()}
+    found: dict[tuple[str, str], _ByValue] = defaultdict(dict)
+    for (measure, name, value), answers in totals_by_value(session, sought, values).items():
+        found[measure, named[name].name][value] = answers
+    return found
 
 
 def smallest_group(session: Session, workspace_id: int) -> int:

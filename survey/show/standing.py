@@ -7,9 +7,8 @@ from typing import Any, Literal
 from sqlalchemy import BigInteger, Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
-from survey.records import Answer, Run, Workspace
+from survey.records import Answer, Run, WorkerBeat, Workspace
 from survey.records.answering import GIVEN
-from survey.records.heartbeat import WorkerBeat
 
 State = Literal["empty", "settled", "working", "stale", "failed"]
 _SILENT_AFTER = timedelta(minutes=2)

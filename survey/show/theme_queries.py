@@ -134,7 +134,7 @@ def theme_page(
             ),
             theme.id,
             theme_names(session, workspace_id, ()),
-            (figures.theme(theme.id).total, answered.total),
+            figures,
         ),
     )
 

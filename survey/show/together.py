@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
-from survey.records.faces import EVERYTHING, THEME
+from survey.records.faces import THEME
 from survey.records.tallies import Sought, totals
 from survey.show.exact import beyond_chance, change_chance
+from survey.show.figures import Figures
 from survey.show.queries import ThemeName
 
 SHOWN = 5
@@ -33,7 +34,7 @@ class Companion:
 
 
 def companions(
-    session: Session, sought: Sought, theme_id: int, themes: list[ThemeName], of: tuple[int, int]
+    session: Session, sought: Sought, theme_id: int, themes: list[ThemeName], figures: Figures
 ) -> tuple[Companion, ...]:
     """Return the themes that come along with a theme, the commonest first.
 
@@ -47,12 +48,12 @@ def companions(
         The theme.
     themes : list of ThemeName
         What others are called.
-    of : (int, int)
-        Answers in the theme, and in view.
+    figures : Figures
+        Of all answers in these days.
     """
-    inside, everywhere = of
     here = _by_theme(session, replace(sought, face=(THEME, str(theme_id))))
-    all_over = _by_theme(session, replace(sought, face=EVERYTHING))
+    all_over = {one.id: figures.theme(one.id).total for one in themes}
+    inside, everywhere = figures.theme(theme_id).total, figures.answered.total
     found = [(one, here[one.id]) for one in themes if one.id != theme_id and here[one.id]]
     found.sort(key=lambda one: (-one[1], one[0].name.casefold()))
     elsewhere = everywhere - inside

@@ -1,5 +1,6 @@
 """What the ledger's pages show before and after a step: counts, themes, and who did what."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,6 +15,7 @@ from survey.records.ledger import NOT_UNDONE, answers_touched, entries_of, examp
 from survey.records.settled import Entry, settle
 from survey.records.shown import SortedAnswer, shown_of, words_about
 from survey.records.sortings import seen_and_made
+from survey.records.tallies import Sought, total, totals
 from survey.show.ledger.actions import OF_THE_BOOK
 
 _PAGE = 50
@@ -86,12 +88,10 @@ def _current_run(workspace_id: int) -> Any:
 
 def answers_in(session: Session, workspace_id: int, theme_id: int) -> int:
     """Return how many answers are in a theme now."""
-    query = select(func.count()).where(
-        Assignment.workspace_id == workspace_id,
-        Assignment.run_id == _current_run(workspace_id),
-        Assignment.theme_id == theme_id,
-    )
-    return session.execute(query).scalar_one()
+    run_id = session.scalar(select(_current_run(workspace_id)))
+    if run_id is None:
+        return 0
+    return total(session, Sought(workspace_id, ("theme",), run_id, theme_id=theme_id))
 
 
 def answers_in_both(session: Session, workspace_id: int, theme_id: int, other_id: int) -> int:
@@ -125,24 +125,19 @@ def themes_to_choose(
     session: Session, workspace_id: int, but: Collection[int] = ()
 ) -> tuple[ThemeChoice, ...]:
     """Return the themes that are there, by name, with how many answers each has."""
-    counts = {
-        row[0]: row[1]
-        for row in session.execute(
-            select(Assignment.theme_id, func.count())
-            .where(
-                Assignment.workspace_id == workspace_id,
-                Assignment.run_id == _current_run(workspace_id),
-            )
-            .group_by(Assignment.theme_id)
-        )
-    }
+    counts = Counter[int]()
+    run_id = session.scalar(select(_current_run(workspace_id)))
+    if run_id is not None:
+        found_in = totals(session, Sought(workspace_id, ("theme",), run_id))
+        for (_, theme_id, _), answers in found_in.items():
+            counts[theme_id] += answers
     themes = session.execute(
         select(Theme.id, Theme.name, Theme.state).where(
             Theme.workspace_id == workspace_id, Theme.state.in_(("active", "hidden"))
         )
     )
     found = [
-        ThemeChoice(row.id, row.name, counts.get(row.id, 0), row.state == "hidden")
+        ThemeChoice(row.id, row.name, counts[row.id], row.state == "hidden")
         for row in themes
         if row.id not in but
     ]

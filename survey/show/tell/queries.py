@@ -98,7 +98,7 @@ def is_post_due(session: Session, now: datetime) -> bool:
     return session.scalar(_deliveries_due(WEBHOOK, now).limit(1)) is not None
 
 
-def _deliveries_due(way: str, now: datetime) -> Select[tuple[int]]:
+def _deliveries_due(way: str, now: datetime) -> Select[int]:
     return select(Delivery.id).where(
         Delivery.state == QUEUED, Delivery.way == way, unclaimed(Delivery, now)
     )
