@@ -21,8 +21,8 @@ from survey.show.exact import LEVEL
 from survey.show.figures import Figures, Series
 from survey.show.span import span_of
 from survey.show.tell.mornings import next_morning
-from survey.show.tell.rising import changes_of, next_steps
 from survey.show.tell.posting import PostRound
+from survey.show.tell.rising import changes_of, next_steps
 from survey.show.tell.work import TellRound
 from survey.webhook import Signed
 from tests.support.answers import Said, add_answers, make_run
