@@ -14,8 +14,10 @@ from survey.records.base import CLUSTERED, DueWork, Record, owned_by, row_id
 
 KINDS = (
     "belongs", "does_not_belong", "move", "rename", "words", "merge", "split", "new_theme", "book",
-    "pin", "unpin", "hide", "show", "review", "accept_run", "refuse_run", "undo",
+    "pin", "unpin", "hide", "show", "review", "accept_run", "refuse_run", "undo", "tone",
 )  # fmt: skip
+TONE = "tone"
+"""The kind that says only which tone answers have in a theme."""
 VERDICTS = ("yes", "no", "unknown")
 
 
@@ -59,9 +61,10 @@ class Decision(Record):
 
 
 class DecidedAnswer(Record):
-    """One answer of a decision: it belongs in a theme, or it does not.
+    """One answer of a decision: it belongs in a theme, or it does not, or what its tone there is.
 
-    The word holds for the version it was said of: a changed answer is sorted afresh.
+    Of a decision about the tone, `tone` is what was said; whether the answer is in the theme it
+    leaves open. The word holds for the version it was said of: a changed answer is sorted afresh.
     """
 
     __tablename__ = "decided_answer"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from survey.records.deciding import DecidedAnswer, Decision
+from survey.records.deciding import TONE, DecidedAnswer, Decision
 from survey.records.theming import THEMES, UNSORTED, Theme
 
 Finals = Mapping[int, int | None]
@@ -48,7 +48,9 @@ class SortedAnswer:
 
 @dataclass(frozen=True)
 class Word:
-    """What a person said of one version of an answer: it belongs in a theme, or it does not."""
+    """What a person said of one version of an answer: it belongs in a theme, or it does not; or,
+    where `is_tone`, only which tone it has wherever it is in that theme.
+    """
 
     theme_id: int
     version: int
@@ -56,6 +58,7 @@ class Word:
     start: int | None
     end: int | None
     tone: str
+    is_tone: bool = False
 
 
 def shown_of(made: SortedAnswer, words: Sequence[Word], finals: Finals) -> SortedAnswer:
@@ -73,7 +76,8 @@ def shown_of(made: SortedAnswer, words: Sequence[Word], finals: Finals) -> Sorte
     Returns
     -------
     SortedAnswer
-        The surest placing of each theme; what a person put in has full confidence.
+        The surest placing of each theme; what a person put in has full confidence, and where a
+        person said its tone, that one.
     """
     placed: dict[int, Placing] = {}
     for placing in sorted(made.placings, key=lambda one: (-one.confidence, one.theme_id)):
@@ -82,15 +86,22 @@ def shown_of(made: SortedAnswer, words: Sequence[Word], finals: Finals) -> Sorte
             continue
         placed.setdefault(theme_id, replace(placing, theme_id=theme_id))
     last: dict[int, Word] = {}
+    tones: dict[int, str] = {}
     for word in words:
         theme_id = finals.get(word.theme_id, word.theme_id)
-        if word.version == made.version and theme_id is not None:
+        if word.version != made.version or theme_id is None:
+            continue
+        if word.is_tone:
+            tones[theme_id] = word.tone
+        else:
             last[theme_id] = word
     for theme_id, word in last.items():
         there = placed.pop(theme_id, None)
         if word.belongs:
             by_hand = Placing(theme_id, word.start, word.end, word.tone, 1.0)
             placed[theme_id] = by_hand if there is None else replace(there, confidence=1.0)
+    for theme_id in tones.keys() & placed.keys():
+        placed[theme_id] = replace(placed[theme_id], tone=tones[theme_id])
     placings = tuple(placed[theme_id] for theme_id in sorted(placed))
     return replace(made, outcome=_outcome(made.outcome, bool(placings)), placings=placings)
 
@@ -132,7 +143,7 @@ def words_about(
         The decisions that count; those that hold now by default.
     """
     query = (
-        select(DecidedAnswer)
+        select(DecidedAnswer, Decision.kind)
         .join(
             Decision,
             and_(
@@ -147,8 +158,9 @@ def words_about(
     if holding is None:
         query = query.where(Decision.holds.is_(True))
     found: dict[int, list[Word]] = {}
-    for row in session.scalars(query):
+    for row, kind in session.execute(query):
         if holding is None or row.decision_id in holding:
-            word = Word(row.theme_id, row.version, row.belongs, row.start, row.end, row.tone)
+            clause = (row.start, row.end, row.tone)
+            word = Word(row.theme_id, row.version, row.belongs, *clause, is_tone=kind == TONE)
             found.setdefault(row.answer_id, []).append(word)
     return found

@@ -27,6 +27,7 @@ from survey.records import (
 )
 from survey.records.answering import GIVEN
 from survey.records.database import Database, database_now, what_failed
+from survey.records.deciding import TONE
 from survey.records.due import claim, finish, try_later
 from survey.understand.queries import vectors_of
 
@@ -221,6 +222,7 @@ def _put_in(session: Session, workspace_id: int, theme_id: int) -> list[Spoken]:
             DecidedAnswer.theme_id == theme_id,
             DecidedAnswer.belongs.is_(True),
             Decision.holds.is_(True),
+            Decision.kind != TONE,
             AnswerText.body != "",
         )
         .order_by(DecidedAnswer.answer_id)

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from survey.records import Answer, AnswerText, DecidedAnswer, Decision, Run, Theme, Workspace
 from survey.records.answering import GIVEN
+from survey.records.deciding import TONE
 from survey.records.due import unclaimed
 from survey.understand.known import BOOK, Taught
 
@@ -81,6 +82,7 @@ def taught_of(session: Session, workspace_id: int) -> tuple[Taught, ...]:
         .where(
             DecidedAnswer.workspace_id == workspace_id,
             Decision.holds.is_(True),
+            Decision.kind != TONE,
             Theme.origin == BOOK,
             Answer.state == GIVEN,
             AnswerText.body != "",

@@ -121,6 +121,14 @@ class Scene:
             found[row.answer_id].add(row.theme_id)
         return found
 
+    def tones(self) -> dict[tuple[int, int], str]:
+        rows = self.session.execute(
+            select(Assignment.answer_id, Assignment.theme_id, Assignment.tone).where(
+                Assignment.run_id == self.run_id
+            )
+        )
+        return {(row.answer_id, row.theme_id): row.tone for row in rows}
+
     def by_theme(self) -> dict[int, set[int]]:
         found: dict[int, set[int]] = {}
         for answer, themes in self.shown().items():
@@ -140,6 +148,17 @@ class Scene:
 
     def expected(self) -> dict[int, set[int]]:
         """Work it out in the plainest way: read the steps that hold, one after the other."""
+        return self._expected()[0]
+
+    def tones_are_as_said(self) -> bool:
+        """Whether each answer has the tone that was said last; 'praise' only where it was."""
+        said = self._expected()[1]
+        return all(
+            tone == said[place] if place in said else tone != "praise"
+            for place, tone in self.tones().items()
+        )
+
+    def _expected(self) -> tuple[dict[int, set[int]], dict[tuple[int, int], str]]:
         holding = self._holding()
         standing = [step for id, step in self.steps if id in holding]
         makers = [
@@ -164,6 +183,13 @@ class Scene:
             return theme
 
         found = {}
+        tones = {
+            (said.answer_id, final(said.theme_id)): said.tone
+            for step in standing
+            if step.kind == "tone"
+            for said in step.said
+        }
+        standing = [step for step in standing if step.kind != "tone"]
         for answer, themes in self.made.items():
             inside = {final(theme) for theme in themes} - {None}
             for step in standing:
@@ -171,7 +197,7 @@ class Scene:
                     if said.answer_id == answer and final(said.theme_id) is not None:
                         (inside.add if said.belongs else inside.discard)(final(said.theme_id))
             found[answer] = inside
-        return found
+        return found, tones
 
     def _holding(self) -> set[int]:
         undone: set[Any] = set()
@@ -223,6 +249,8 @@ edits = st.lists(
                 "merge",
                 "split",
                 "new",
+                "tone",
+                "tone",
                 "undo",
                 "undo",
             ]
@@ -257,6 +285,10 @@ def play(scene: Scene, kind: str, one: int, two: int, three: int) -> None:
     elif kind == "new":
         fresh = scene.add_theme("New")
         scene.take(Step("new_theme", fresh, said=tuple(Said(one, 1, fresh, True) for one in some)))
+    elif kind == "tone":
+        tone = ("praise", "unclear")[one % 2]
+        said = tuple(Said(answer, 1, theme, True, tone=tone) for answer in some)
+        scene.take(Step("tone", theme, said=said))
     elif kind == "undo" and (holding := sorted(scene._holding())):
         scene.undo(holding[one % len(holding)])
 
@@ -302,11 +334,13 @@ def _hold_after(
         while fold(session, limit=500) == 500:
             pass
         assert scene.shown() == scene.expected()
+        assert scene.tones_are_as_said()
         assert scene.counts_agree()
         for moment, themes in was[-moments:]:
             assert scene.replayed(moment) == themes
         _undo_everything(scene)
         assert scene.shown() == {answer: set(themes) for answer, themes in scene.made.items()}
+        assert set(scene.tones().values()) <= {"wish"}
         assert scene.counts_agree()
         assert session.scalar(select(func.count()).select_from(Overruled)) == 0
         session.rollback()

@@ -15,7 +15,10 @@ from survey.errors import StaleError
 from survey.records import Assignment, Decision, Theme, Workspace, new_id
 from survey.records.counts import counts_now, rebuild
 from survey.records.database import Database
+from survey.records.shown import Placing, SortedAnswer
+from survey.records.sortings import write_sortings
 from survey.show.ledger.actions import Hand, rename
+from survey.understand.lessons import taught_of
 from tests.support.answers import Said, add_answers, make_run
 from tests.support.browser import Browser
 from tests.support.overlap import overlapping
@@ -258,6 +261,57 @@ def test_answers_are_taken_out_split_off_or_made_a_theme(
         teammate, scene.business.at(f"themes/{fresh}"), 404 if do == "new" else 302
     )
     assert scene.counts_agree()
+
+
+def test_the_tone_of_an_answer_is_said_counted_kept_and_undone(
+    teammate: Browser, scene: Scene
+) -> None:
+    waiting, one = scene.themes["waiting"], scene.answers[0]
+    page = scene.business.at(f"answers/{one}/tone")
+    assert "Taken for: a wish or complaint." in text(teammate, page)
+    sent = fields(teammate, page) | {"do": "praise"}
+    response = teammate.post(scene.business.at("pick"), data=sent)
+    assert response.headers["Location"].endswith(scene.at("waiting"))
+    assert "said of 1 answer in “Waiting”: praise" in text(teammate, scene.business.at("ledger"))
+    assert "Taken for: praise." in text(teammate, page)
+    listed = text(teammate, scene.business.at(f"answers?theme={waiting}&tone=praise"))
+    assert listed.count("Twenty minutes past") == 1
+    assert len(scene.members(waiting)) == 3
+    assert scene.counts_agree()
+    again = teammate.post(scene.business.at("pick"), data=sent)
+    assert again.status_code == 409, "the page was made before the step"
+    with scene.database.writing() as session:
+        assert taught_of(session, scene.business.workspace_id) == ()
+        made = (Placing(waiting, 0, 4, "wish", 0.9),)
+        sorted_again = SortedAnswer(one, 1, "themes", made)
+        run_id = session.scalars(select(Workspace.current_run_id)).one() or 0
+        write_sortings(session, scene.business.workspace_id, run_id, [sorted_again])
+    assert "Taken for: praise." in text(teammate, page), "a later sorting keeps it"
+    undo = scene.business.at(f"ledger/{scene.last_step()}/undo")
+    assert "1 answer would be counted as the sorting reads it" in text(teammate, undo)
+    teammate.send(undo)
+    assert "Taken for: a wish or complaint." in text(teammate, page)
+    assert scene.counts_agree()
+
+
+def test_the_tone_of_many_answers_is_said_at_once(teammate: Browser, scene: Scene) -> None:
+    waiting = scene.themes["waiting"]
+    plan = scene.business.at(f"pick/plan?theme={waiting}&do=unclear&all=1")
+    assert "3 answers of “Waiting” would be counted as what could be either" in text(teammate, plan)
+    teammate.post(scene.business.at("pick"), data=fields(teammate, plan))
+    assert scene.counts_agree()
+    told = text(teammate, scene.at("waiting"))
+    assert "could be either3" in told
+    again = teammate.post(scene.business.at("pick"), data=fields(teammate, plan))
+    assert "They are taken for that already." in plain(again.get_data(as_text=True))
+
+
+def test_a_tone_that_is_none_and_anothers_answer_are_not_found(
+    teammate: Browser, scene: Scene
+) -> None:
+    assert teammate.get(scene.business.at("answers/12345/tone")).status_code == 404
+    plan = scene.business.at(f"pick/plan?theme={scene.themes['waiting']}&do=angry&all=1")
+    assert teammate.get(plan).status_code == 404
 
 
 def test_all_answers_of_a_view_are_picked_at_once(teammate: Browser, scene: Scene) -> None:

@@ -12,6 +12,7 @@ from survey.errors import ConflictError, DeniedError, FieldError, NotFoundError,
 from survey.records import Answer, Assignment, Run, Theme, ThemeCut, Workspace
 from survey.records.answering import GIVEN
 from survey.records.base import new_id
+from survey.records.deciding import TONE
 from survey.records.ledger import (
     Done,
     Said,
@@ -29,6 +30,7 @@ LONGEST_NAME = 80
 MOST_AT_ONCE = 5000
 OF_THE_BOOK = ("book", "words")
 FLAGS = ("pin", "unpin", "hide", "show")
+TONES = ("wish", "praise", "unclear")
 _CHUNK = 400
 
 
@@ -155,6 +157,35 @@ def move(
         )
     )
     return _take(session, hand, Step("move", from_id, to_id, said=said))
+
+
+def say_tone(
+    session: Session, hand: Hand, answer_ids: Collection[int], theme_id: int, tone: str
+) -> Done:
+    """Say of a theme's answers that they praise, that they wish, or that it cannot be told.
+
+    Raises
+    ------
+    FieldError
+        When none of them is in the theme, or all have that tone already.
+    NotFoundError
+        When there is no such tone, or no such theme.
+    """
+    if tone not in TONES:
+        raise NotFoundError("There is no such tone.")
+    _held(session, hand, theme_id, answers=answer_ids)
+    placed = _placed(session, hand.workspace_id, theme_id, answer_ids)
+    if not placed:
+        raise FieldError("answers", "None of these answers is in this theme.")
+    said = tuple(
+        Said(row.answer_id, row.version, theme_id, True, row.start, row.end, tone)
+        for row in placed
+        if row.tone != tone
+    )
+    if not said:
+        raise FieldError("answers", "They are taken for that already.")
+    details = {"tone": tone, "said": len(said)}
+    return _take(session, hand, Step(TONE, theme_id, said=said, details=details))
 
 
 def undo(session: Session, hand: Hand, decision_id: int) -> Done:

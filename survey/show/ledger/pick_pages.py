@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from survey.clock import day_in, utc_now
 from survey.errors import FieldError, NotFoundError
 from survey.records.ledger import Done, latest_number
-from survey.show.answer_queries import answer_page, answers_counted
+from survey.show.answer_queries import answer_page, answers_by_id, answers_counted
 from survey.show.ledger import actions
 from survey.show.ledger.forms import StepForm
-from survey.show.ledger.pages import Page, done_step, hand, moved_words
+from survey.show.ledger.pages import ID, Page, done_step, hand, moved_words
 from survey.show.ledger.picking import DEEDS, answers_picked, picked
 from survey.show.ledger.queries import lines_of, theme_card, themes_to_choose
 from survey.show.standing import standing
@@ -30,7 +30,7 @@ class Wish:
     Parameters
     ----------
     do : str
-        ``out``, ``move``, ``put``, ``split`` or ``new``.
+        As in `picking.DEEDS`.
     ids : tuple of int
         Which answers.
     from_id, to_id : int or None
@@ -72,6 +72,20 @@ def pick() -> Page:
         )
 
 
+@blueprint.get(f"/w/<workspace>/answers/<{ID}:answer_id>/tone")
+@open_to("teammate")
+def tone(answer_id: int) -> Page:
+    """Show which tone an answer has in each of its themes, and let it be said otherwise."""
+    form, inside = StepForm(), place().workspace_id
+    with database().reading() as session:
+        stands = standing(session, inside, utc_now())
+        found = answers_by_id(session, inside, stands.run_id, [answer_id])
+        if not found:
+            raise NotFoundError("There is no such answer here.")
+        form.seen.data = str(latest_number(session, inside))
+        return render_template("show/ledger/tone.html", form=form, answer=found[0])
+
+
 @blueprint.get("/w/<workspace>/pick/plan")
 @open_to("teammate")
 def plan() -> Page:
@@ -103,7 +117,8 @@ def post_pick() -> Page:
     )
     if not isinstance(done, Done):
         return done
-    flash(f"Done: {moved_words(done)} The ledger can undo it.")
+    told = "they are counted so from now on." if wish.do in actions.TONES else moved_words(done)
+    flash(f"Done: {told} The ledger can undo it.")
     if wish.from_id is not None:
         return redirect(url_for("show.theme", theme_id=wish.from_id), 303)
     return redirect(url_for("ledger_history.ledger"), 303)
@@ -119,6 +134,8 @@ def _do(session: Session, wish: Wish) -> Done:
         return actions.put_in(session, hand(), wish.ids, there)
     if wish.do == "split":
         return actions.split(session, hand(), here, wish.ids, wish.name)
+    if wish.do in actions.TONES:
+        return actions.say_tone(session, hand(), wish.ids, here, wish.do)
     if wish.do == "new":
         return actions.new_theme(session, hand(), wish.ids, wish.name)
     raise NotFoundError("There is no such step.")
@@ -136,7 +153,7 @@ def _wish_from_link() -> Wish:
     do = args.get("do", "")
     if do not in DEEDS:
         raise NotFoundError("There is no such step.")
-    if do in ("out", "move", "split") and view.wanted.theme_id is None:
+    if do in ("out", "move", "split", *actions.TONES) and view.wanted.theme_id is None:
         raise FieldError("theme", "Please open a theme first, and pick from its answers.")
     if do in ("move", "put") and not args.get("to"):
         raise FieldError("to", "Please choose the theme they are to go to.")

@@ -1,6 +1,7 @@
 """Answers picked from a list or a search, and what a step would do with them."""
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -9,9 +10,10 @@ from sqlalchemy.orm import Session
 from survey.records import Answer, Assignment, Workspace
 from survey.records.answering import GIVEN
 from survey.records.filters import AnswerFilter, answers_in_view
-from survey.show.ledger.actions import MOST_AT_ONCE
+from survey.show.ledger.actions import MOST_AT_ONCE, TONES
 
-DEEDS = ("out", "move", "put", "split", "new")
+DEEDS = ("out", "move", "put", "split", "new", *TONES)
+"""A tone says which one the answers have in the theme they are picked from."""
 _CHUNK = 400
 
 
@@ -25,6 +27,8 @@ class Picked:
         The answers, at most 5,000.
     in_from, in_to : int
         How many are in the theme they are picked from, and in the one they would go to.
+    by_tone : mapping of str to int
+        How many have which tone in the theme they are picked from.
     waiting : int
         How many no sorting has read yet.
     """
@@ -32,6 +36,7 @@ class Picked:
     ids: tuple[int, ...]
     in_from: int
     in_to: int
+    by_tone: Mapping[str, int]
     waiting: int
 
 
@@ -62,21 +67,25 @@ def picked(
             Answer.workspace_id == workspace_id, Answer.state == GIVEN, Answer.id.in_(some)
         )
         there += session.scalars(query)
+    by_tone = _by_tone(session, workspace_id, there, from_id)
     return Picked(
         ids=tuple(sorted(there)),
-        in_from=_how_many(session, workspace_id, there, from_id),
-        in_to=_how_many(session, workspace_id, there, to_id),
+        in_from=by_tone.total(),
+        in_to=_by_tone(session, workspace_id, there, to_id).total(),
+        by_tone=by_tone,
         waiting=_waiting(session, workspace_id, there),
     )
 
 
-def _how_many(
+def _by_tone(
     session: Session, workspace_id: int, ids: Collection[int], theme_id: int | None
-) -> int:
+) -> Counter[str]:
+    """Count those of some answers that are in a theme, by the tone they have there."""
+    found: Counter[str] = Counter()
     if theme_id is None:
-        return 0
+        return found
     query = (
-        select(func.count())
+        select(Assignment.tone, func.count())
         .select_from(Assignment)
         .join(Workspace, Workspace.current_run_id == Assignment.run_id)
         .where(
@@ -84,11 +93,12 @@ def _how_many(
             Assignment.workspace_id == workspace_id,
             Assignment.theme_id == theme_id,
         )
+        .group_by(Assignment.tone)
     )
-    return sum(
-        session.execute(query.where(Assignment.answer_id.in_(some))).scalar_one()
-        for some in _in_parts(ids)
-    )
+    for some in _in_parts(ids):
+        for tone, amount in session.execute(query.where(Assignment.answer_id.in_(some))):
+            found[tone] += amount
+    return found
 
 
 def _waiting(session: Session, workspace_id: int, ids: Collection[int]) -> int:
