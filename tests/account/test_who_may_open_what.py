@@ -110,6 +110,7 @@ EXPECTED = {
     "POST /w/<workspace>/people": "owner",
     "POST /w/<workspace>/people/<person_id>/let-go": "owner",
     "POST /w/<workspace>/people/asked/<joining_id>/take-back": "owner",
+    "GET /w/<workspace>/answers/<answer_id>/tone": "teammate",
     "GET /w/<workspace>/pick": "teammate",
     "POST /w/<workspace>/pick": "teammate",
     "GET /w/<workspace>/pick/plan": "teammate",
