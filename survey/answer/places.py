@@ -1,5 +1,6 @@
 """What an open link, or an anonymous answer's receipt, opens."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -175,6 +176,28 @@ def words_under(session: Session, own: str, kind: str = "") -> str | None:
     )
 
 
+def mark_of(text: str, *, nothing: bool) -> int:
+    """Return what a receipt's page has for the number of a version: it names the words themselves.
+
+    Counting would leave a trace of how often somebody came back to an answer that waits; and an
+    answer keeps its mark when it is let in.
+
+    Parameters
+    ----------
+    text : str
+        What the answer says.
+    nothing : bool
+        Whether it says that nothing more was needed.
+
+    Returns
+    -------
+    int
+        At most nine digits.
+    """
+    digest = hashlib.sha256(bytes([nothing]) + text.encode("utf-8")).digest()
+    return int.from_bytes(digest[:8], "big") % 10**9
+
+
 @dataclass(frozen=True)
 class Receipt:
     """What the receipt of an anonymous answer opens.
@@ -186,7 +209,8 @@ class Receipt:
     asking : Asking
         What stands around it.
     said : Said
-        The answer; of one that still waits, the day is that of reading.
+        The answer, its version a mark of its words (see `mark_of`); of one that still waits, the
+        day is that of reading.
     since : Since
         What came after it.
     is_held : bool
@@ -261,7 +285,7 @@ def _held(
         return None
     said = Said(
         answer_id=answer_id,
-        version=1,
+        version=mark_of(held.body, nothing=held.said_nothing),
         text=held.body,
         nothing=held.said_nothing,
         on=today,
@@ -290,7 +314,7 @@ def _let_in(session: Session, workspace_id: int, answer_id: int) -> tuple[int, S
     answer: Answer = row[0]
     return answer.question_id, Said(
         answer_id=answer.id,
-        version=answer.version,
+        version=mark_of(row.body, nothing=answer.said_nothing),
         text=row.body,
         nothing=answer.said_nothing,
         on=answer.answered_on,

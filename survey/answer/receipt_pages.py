@@ -147,6 +147,7 @@ def _changed(receipt: Receipt, typed: Typed, now: datetime) -> Response:
         return change_screen(receipt.asking, receipt.said, typed=typed, fault=typed.fault)
     outcome = _done(receipt, replace(typed, doing="change"), now)
     if outcome == "stale":
+        receipt = _opened((request.view_args or {}).get("token", ""), now) or receipt
         return change_screen(receipt.asking, receipt.said, typed=typed, stale=True)
     if outcome == "withdrawn":
         return gone_screen(receipt.asking, replace(receipt.said, state="withdrawn"), typed.text)

@@ -15,8 +15,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from survey.answer.actions import take_answer, use_up
-from survey.answer.afterwards import Outcome, change_answer, take_back
-from survey.answer.places import OpenPlace
+from survey.answer.afterwards import Outcome, change_answer, take_back, words_now
+from survey.answer.places import OpenPlace, mark_of
 from survey.answer.queries import OpenedLink, opened_link
 from survey.clock import day_in
 from survey.errors import ConflictError
@@ -33,6 +33,7 @@ from survey.records.anonymity import week_of
 from survey.records.askings import ASKING, counted_asking
 from survey.records.counts import Measure, count
 from survey.records.straight import straight_of
+from survey.records.withdrawal import hold_answer
 from survey.tokens import new_nonce, token_sha256
 
 OPEN_LINK = "open link"  # the channel of an answer that came by one
@@ -209,16 +210,32 @@ def change_unnamed(
     seen: int,
     nothing: bool = False,
 ) -> Outcome:
-    """As `change_answer`, of an anonymous answer, whether it was let in or not."""
+    """As `change_answer`, of an anonymous answer, whether it was let in or not.
+
+    What the writer had before them is told by the words' mark (see `mark_of`).
+    """
     held = _held(session, workspace_id, answer_id)
     if held is None:
+        version = _version_marked(session, workspace_id, answer_id, seen)
         return change_answer(
-            session, workspace_id, answer_id, text, now, seen=seen, nothing=nothing
+            session, workspace_id, answer_id, text, now, seen=version, nothing=nothing
         )
     if held.withdrawn:
         return "withdrawn"
+    if (text, nothing) == (held.body, held.said_nothing):
+        return "done"
+    if seen != mark_of(held.body, nothing=held.said_nothing):
+        return "stale"
     _set(session, held, body=text, said_nothing=nothing)
     return "done"
+
+
+def _version_marked(session: Session, workspace_id: int, answer_id: int, mark: int) -> int:
+    """Return the number of the version that has this mark: the newest, or none."""
+    answer = hold_answer(session, workspace_id, answer_id)
+    if answer is None or mark != mark_of(words_now(session, answer), nothing=answer.said_nothing):
+        return 0
+    return answer.version
 
 
 def take_back_unnamed(session: Session, workspace_id: int, answer_id: int, now: datetime) -> None:

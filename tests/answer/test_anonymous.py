@@ -59,6 +59,12 @@ def _answer(client: Browser, link: str, words: str, **more: str) -> str:
     return found.group(1)
 
 
+def _change(client: Browser, receipt: str, words: str, seen: dict[str, str] | None = None) -> int:
+    """Change an answer from a window that was opened before, else from a fresh one; the status."""
+    fields = seen or _page(client, f"{receipt}?change")
+    return client.post(receipt, data={**fields, "answer": words}).status_code
+
+
 def _let_in(database: Database) -> None:
     with database.writing() as session:
         ready = ready_to_be_let_in(session)
@@ -141,12 +147,36 @@ def test_the_receipt_alone_opens_it_to_be_changed_and_taken_back(
     receipt = _answer(client, invited.link, "Too loud.")
     assert "Too loud." not in client.get(invited.link).get_data(as_text=True)
     assert "Too loud." in client.get(receipt).get_data(as_text=True)
-    client.post(receipt, data={"do": "change", "answer": "Far too loud.", "seen": "1"})
+    _change(client, receipt, "Far too loud.")
     assert "Far too loud." in client.get(receipt).get_data(as_text=True)
     client.post(receipt, data={"do": "withdraw"})
     assert "You took your answer back" in client.get(receipt).get_data(as_text=True)
     with _database(app).reading() as session:
         assert session.scalars(select(HeldAnswer.body)).all() == [""]
+
+
+def test_a_receipt_in_two_windows_takes_nothing_over_unseen(
+    app: Flask, client: Browser, business: Business, invited: Invited
+) -> None:
+    receipt = _answer(client, invited.link, "Too loud.")
+    first, second, third = (_page(client, f"{receipt}?change") for _ in range(3))
+    assert _change(client, receipt, "Far too loud.", first) == 303
+    assert _change(client, receipt, "Far too loud.", first) == 303  # pressed twice
+    late = client.post(receipt, data={**second, "answer": "And cold."})
+    assert late.status_code == 409
+    shown = late.get_data(as_text=True)
+    assert "Far too loud." in shown
+    assert "And cold." in shown
+    with _database(app).reading() as session:
+        assert session.scalars(select(HeldAnswer.body)).all() == ["Far too loud."]
+    assert _change(client, receipt, "And cold.", _fields(shown)) == 303  # having read both
+    waiting = _page(client, f"{receipt}?change")
+    for n in range(1, 5):
+        _answer(client, invite(_database(app), business).link, f"Number {n}.")
+    _let_in(_database(app))
+    assert _change(client, receipt, "Not so cold.", third) == 409  # older than what it says now
+    assert _change(client, receipt, "Warm.", waiting) == 303  # the same words, let in meanwhile
+    assert "Warm." in client.get(receipt).get_data(as_text=True)
 
 
 def test_no_address_names_another_that_would_join_them(client: Browser, invited: Invited) -> None:
@@ -194,7 +224,7 @@ def test_a_receipt_goes_on_working_once_the_answer_was_let_in(
         receipts.append(_answer(client, invite(database, business).link, f"Number {n}."))
     _let_in(database)
     assert "Number 3." in client.get(receipts[3]).get_data(as_text=True)
-    client.post(receipts[3], data={"do": "change", "answer": "Other.", "seen": "1"})
+    _change(client, receipts[3], "Other.")
     client.post(receipts[2], data={"do": "withdraw"})
     with database.writing() as session:
         answer_id = session.scalar(select(AnswerText.answer_id).where(AnswerText.body == "Other."))
