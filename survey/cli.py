@@ -22,6 +22,7 @@ from survey.clock import utc_now
 from survey.errors import AfterwordError, InputError
 from survey.records.database import Database
 from survey.records.migrate import migrate, reachable, require_newest_revision
+from survey.records.sealing_anew import seal_all_anew
 from survey.records.workspaces import find_workspace
 from survey.serve import (
     Child,
@@ -78,12 +79,19 @@ def build_parser() -> argparse.ArgumentParser:
 @contextmanager
 def open_database() -> Iterator[Database]:
     """Give the database of the settings, at its newest revision."""
-    database = Database(read_settings().database_url)
+    settings = read_settings()
+    database = Database(settings.database_url)
     try:
-        migrate(database.engine)
+        _bring_up_to_date(database, settings)
         yield database
     finally:
         database.close()
+
+
+def _bring_up_to_date(database: Database, settings: Settings) -> None:
+    """Migrate, and seal anew what an older version sealed less tightly."""
+    migrate(database.engine)
+    seal_all_anew(database, settings.secret_key)
 
 
 def add_create_owner(commands: "Commands[argparse.ArgumentParser]") -> None:
@@ -239,7 +247,7 @@ def run_serve(given: argparse.Namespace) -> int:
     settings, listener, port = _listening(given)
     with listener:
         with reachable(Database(settings.database_url)) as database:
-            migrate(database.engine)
+            _bring_up_to_date(database, settings)
             with database.writing() as session:
                 token = first_owner_link(session, utc_now())
         for line in welcome(settings, token):
@@ -300,8 +308,9 @@ def add_migrate(commands: "Commands[argparse.ArgumentParser]") -> None:
 
 def run_migrate(_given: argparse.Namespace) -> int:
     """Migrate, and say so."""
-    with reachable(Database(read_settings().database_url)) as database:
-        migrate(database.engine)
+    settings = read_settings()
+    with reachable(Database(settings.database_url)) as database:
+        _bring_up_to_date(database, settings)
     print("The database is at the newest revision.")
     return 0
 

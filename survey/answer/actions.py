@@ -19,7 +19,7 @@ from survey.records import (
 from survey.records.arrivals import note_arrival_straight
 from survey.records.asking import ANSWERABLE
 from survey.records.base import table_of
-from survey.records.care import keep_sealed_straight
+from survey.records.care import Original, keep_sealed_straight
 from survey.records.counts import Counted, Measure, count_straight
 from survey.records.replying import MAIL
 from survey.records.straight import Prepared, Straight, inserting
@@ -66,7 +66,7 @@ def take_answer(
     *,
     nothing: bool = False,
     may_come_back: bool = False,
-    sealed: bytes | None = None,
+    original: Original | None = None,
 ) -> bool:
     """Keep the one answer of a link, with the work it makes due.
 
@@ -84,8 +84,8 @@ def take_answer(
         Whether the customer said that nothing more was needed.
     may_come_back : bool
         Whether one may come back to them, by mail to where they were asked.
-    sealed : bytes, optional
-        The original, encrypted, where personal data was masked and is kept.
+    original : Original, optional
+        What was typed, where personal data was masked and is kept.
 
     Returns
     -------
@@ -105,8 +105,8 @@ def take_answer(
     answer = _answer_row(link, now, nothing=nothing)
     straight.run(_ANSWER, answer)
     straight.run(_TEXT, _text_row(answer, text))
-    if sealed:
-        keep_sealed_straight(straight, link.workspace_id, answer["id"], 1, sealed)
+    if original:
+        keep_sealed_straight(straight, link.workspace_id, answer["id"], 1, original)
     if may_come_back:
         straight.run(_TALK, _talk_row(answer))
     segments = _copy_segments(straight, link, answer["id"])

@@ -10,8 +10,9 @@ from typing import Literal
 from sqlalchemy.orm import Session
 
 from survey.records.answering import GIVEN, Answer, AnswerText
-from survey.records.care import flag_letter
-from survey.records.talks import Consent, is_there, set_consent, thread, write_letter
+from survey.records.care import Cared, Original, own_letter
+from survey.records.flagging import flag_letter
+from survey.records.talks import Consent, Letter, set_consent, thread, write_letter
 from survey.records.withdrawal import hold_answer, reword, withdraw
 
 Outcome = Literal["done", "stale", "withdrawn"]
@@ -26,7 +27,7 @@ def change_answer(
     *,
     seen: int,
     nothing: bool = False,
-    sealed: bytes | None = None,
+    original: Original | None = None,
 ) -> Outcome:
     """Put new words in place of an answer's.
 
@@ -44,8 +45,8 @@ def change_answer(
         The version that the writer had before them.
     nothing : bool
         Whether they now say that nothing more was needed.
-    sealed : bytes, optional
-        The original, encrypted, where personal data was masked and is kept.
+    original : Original, optional
+        What was typed, where personal data was masked and is kept.
 
     Returns
     -------
@@ -56,13 +57,13 @@ def change_answer(
     answer = hold_answer(session, workspace_id, answer_id)
     if answer is None or answer.state != GIVEN:
         return "withdrawn"
-    only_sealed_differs = sealed is not None and answer.version == seen
+    only_original_differs = original is not None and answer.version == seen
     unchanged = text == words_now(session, answer) and nothing == answer.said_nothing
-    if unchanged and not only_sealed_differs:
+    if unchanged and not only_original_differs:
         return "done"
     if answer.version != seen:
         return "stale"
-    reword(session, answer, text, now, nothing=nothing, sealed=sealed)
+    reword(session, answer, text, now, nothing=nothing, original=original)
     return "done"
 
 
@@ -105,7 +106,7 @@ def allow_coming_back(
 
 
 def write_back(
-    session: Session, workspace_id: int, answer_id: int, body: str, now: datetime, *, after: int
+    session: Session, workspace_id: int, answer_id: int, words: Cared, now: datetime, *, after: int
 ) -> Outcome:
     """Add the customer's letter to the thread, once.
 
@@ -113,15 +114,32 @@ def write_back(
     ----------
     session, workspace_id, answer_id, now
         As in `change_answer`.
-    body : str
-        As stored, 1 to 20,000 characters.
+    words : Cared
+        As readers may see them, 1 to 20,000 characters, and as they were typed.
     after : int
         How many letters the writer saw; the same words after those came by pressing twice.
     """
     answer = hold_answer(session, workspace_id, answer_id)
     if answer is None or answer.state != GIVEN:
         return "withdrawn"
-    if not is_there(thread(session, workspace_id, answer_id), body, after):
-        write_letter(session, workspace_id, answer_id, body, now)
-        flag_letter(session, workspace_id, answer_id, body, answer.answered_on)
+    letters = thread(session, workspace_id, answer_id)[max(0, after) :]
+    if not any(_says(workspace_id, one, words) for one in letters):
+        keep_letter(session, answer, words, now)
     return "done"
+
+
+def keep_letter(session: Session, answer: Answer, words: Cared, now: datetime) -> None:
+    """Add a letter to the thread of an answer that is held, and look through it for danger."""
+    seal = words.original.sealed_for_letter if words.original else None
+    write_letter(session, answer.workspace_id, answer.id, words.text, now, seal=seal)
+    flag_letter(session, answer, words.text, now)
+
+
+def _says(workspace_id: int, letter: Letter, words: Cared) -> bool:
+    """Whether these very words stand in a customer's letter; masked ones are looked at as typed."""
+    if letter.from_team or letter.body != words.text:
+        return False
+    if words.original is None or letter.sealed is None:
+        return True
+    own = own_letter(words.original.secret_key, workspace_id, letter)
+    return own.text == words.original.text

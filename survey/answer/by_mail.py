@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from survey.answer.actions import take_answer
+from survey.answer.afterwards import keep_letter
 from survey.answer.incoming import Incoming, read_mail
 from survey.answer.queries import OpenedLink, opened_link
 from survey.records import (
@@ -26,13 +27,13 @@ from survey.records import (
     QuestionVersion,
 )
 from survey.records.askings import ASKING, counted_asking
-from survey.records.care import cared_for, flag_letter
+from survey.records.care import cared_for
 from survey.records.counts import Measure, count
 from survey.records.database import Database
 from survey.records.faults import lost_race
 from survey.records.posting import LEFT
 from survey.records.straight import straight_of
-from survey.records.talks import LONGEST_LETTER, write_letter
+from survey.records.talks import LONGEST_LETTER
 from survey.records.text import LONGEST_ANSWER
 from survey.records.withdrawal import hold_answer
 from survey.settings import Settings
@@ -160,15 +161,15 @@ def _answered(
     first, rest = words[:LONGEST_ANSWER], words[LONGEST_ANSWER:]
     cared = cared_for(session, settings.secret_key, link.workspace_id, first)
     if not link.answered and take_answer(
-        straight_of(session), _pinned(session, link), cared.text, now, sealed=cared.sealed
+        straight_of(session), _pinned(session, link), cared.text, now, original=cared.original
     ):
         if rest:
-            _add(session, link, rest, now)
+            _add(session, settings, link, rest, now)
         return "answered"
-    return "added" if _add(session, link, words, now) else "unknown"
+    return "added" if _add(session, settings, link, words, now) else "unknown"
 
 
-def _add(session: Session, link: OpenedLink, words: str, now: datetime) -> bool:
+def _add(session: Session, settings: Settings, link: OpenedLink, words: str, now: datetime) -> bool:
     answer_id = session.scalar(
         select(Answer.id).where(
             Answer.workspace_id == link.workspace_id, Answer.invitation_id == link.invitation_id
@@ -179,8 +180,8 @@ def _add(session: Session, link: OpenedLink, words: str, now: datetime) -> bool:
         return False  # taken back: the thread is over, and the mail stays where it is
     for begin in range(0, len(words), LONGEST_LETTER):
         letter = words[begin : begin + LONGEST_LETTER]
-        write_letter(session, link.workspace_id, answer.id, letter, now)
-        flag_letter(session, link.workspace_id, answer.id, letter, answer.answered_on)
+        cared = cared_for(session, settings.secret_key, link.workspace_id, letter)
+        keep_letter(session, answer, cared, now)
     return True
 
 

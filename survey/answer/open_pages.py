@@ -115,7 +115,7 @@ def _kept(place: OpenPlace, typed: Typed, cared: Cared, now: datetime) -> bool:
             if place.anonymous:
                 return hold_from_place(session, place, own, cared.text, now, nothing=nothing)
             return take_open(
-                session, place, own, cared.text, now, nothing=nothing, sealed=cared.sealed
+                session, place, own, cared.text, now, nothing=nothing, original=cared.original
             )
 
     return twice_if_lost(keep)

@@ -17,6 +17,7 @@ from survey.answer.forms import Typed, typed_in
 from survey.answer.queries import OpenedLink, opened_link
 from survey.clock import utc_now
 from survey.guard.personal import may_hold_personal_data
+from survey.records.care import Original
 from survey.records.database import Database
 
 Environ = dict[str, Any]
@@ -102,7 +103,7 @@ def take_typed(
     typed: Typed,
     now: datetime,
     *,
-    sealed: bytes | None = None,
+    original: Original | None = None,
 ) -> bool:
     """Take what was typed for a link with its wording pinned; False where it was answered before.
 
@@ -116,7 +117,7 @@ def take_typed(
         Without a fault, and without personal data that readers may not see.
     now : datetime
         The present moment.
-    sealed : bytes, optional
+    original : Original, optional
         As in `take_answer`.
     """
     if typed.language and link.customer_language is None:
@@ -130,7 +131,7 @@ def take_typed(
             now,
             nothing=typed.nothing,
             may_come_back=typed.consent.given,
-            sealed=None if typed.nothing else sealed,
+            original=None if typed.nothing else original,
         )
 
 

@@ -86,7 +86,9 @@ def _what_was_said(link: OpenedLink) -> Response:
             return change_screen(asking, said)
         if "take-back" in request.args:
             return take_back_screen(asking, said)
-        return said_screen(asking, said, what_came_since(session, link, said))
+        return said_screen(
+            asking, said, what_came_since(session, link, said, settings().secret_key)
+        )
 
 
 @blueprint.post("/a/", defaults={"token": ""})
@@ -138,7 +140,9 @@ def _sent(token: str, now: datetime) -> Response:
         link = _pinned(link)
     cared = _cared_for(link, typed)
     as_kept = replace(typed, text=cared.text)
-    taken = _tried_twice(lambda: take_typed(database(), link, as_kept, now, sealed=cared.sealed))
+    taken = _tried_twice(
+        lambda: take_typed(database(), link, as_kept, now, original=cared.original)
+    )
     return _to_what_was_said() if taken else _afterwards(link, typed, now)
 
 
@@ -235,7 +239,7 @@ def _change(link: OpenedLink, said: Said, typed: Typed, now: datetime) -> Respon
     outcome = _written(
         lambda session: change_answer(
             session, link.workspace_id, said.answer_id, cared.text, now,
-            seen=typed.seen, nothing=typed.nothing, sealed=cared.sealed,
+            seen=typed.seen, nothing=typed.nothing, original=cared.original,
         )
     )  # fmt: skip
     if outcome == "done":
@@ -265,9 +269,10 @@ def _come_back(link: OpenedLink, said: Said, typed: Typed, now: datetime) -> Res
 def _write(link: OpenedLink, said: Said, typed: Typed, now: datetime) -> Response:
     if typed.fault:
         return _said_again(link, said, typed, typed.fault)
+    cared = _cared_for(link, typed)
     outcome = _written(
         lambda session: write_back(
-            session, link.workspace_id, said.answer_id, typed.text, now, after=typed.seen
+            session, link.workspace_id, said.answer_id, cared, now, after=typed.seen
         )
     )
     if outcome == "withdrawn":
@@ -290,7 +295,7 @@ def _said_now(link: OpenedLink) -> Said | None:
 
 def _said_again(link: OpenedLink, said: Said, typed: Typed, fault: str) -> Response:
     with database().reading() as session:
-        since = what_came_since(session, link, said)
+        since = what_came_since(session, link, said, settings().secret_key)
     return said_screen(_asking(link), said, since, typed=typed, fault=fault)
 
 

@@ -18,8 +18,9 @@ from survey.records import (
     Workspace,
 )
 from survey.records.base import new_id
-from survey.records.care import Spoken, care, flag_dangers, masking_of
+from survey.records.care import care, masking_of
 from survey.records.counts import Counted, Measure, count_many
+from survey.records.flagging import Spoken, flag_dangers
 from survey.records.search import index_new_answers
 from survey.records.text import as_stored
 from survey.records.workspaces import first_question
@@ -155,7 +156,7 @@ def _flag_recent(
         for row in rows
         if row["answered_on"] >= since
     ]
-    flag_dangers(session, batch.workspace_id, spoken)
+    flag_dangers(session, batch.workspace_id, spoken, batch.created_at)
 
 
 def _row(batch: ImportBatch, key: str, answer: PastAnswer, today: date) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """What an open link, or an anonymous answer's receipt, opens."""
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,18 +9,18 @@ from sqlalchemy.orm import Session
 
 from survey.answer.asking import Asking
 from survey.answer.queries import (
-    LetterShown,
     Said,
     Since,
     Wording,
     all_words,
+    letters_shown,
     wording_in,
 )
 from survey.clock import day_in
 from survey.guard.personal import is_masked
 from survey.records import Answer, AnswerText, HeldAnswer, Link, Place, Question, Workspace
 from survey.records.anonymity import FEWEST_TOGETHER
-from survey.records.talks import thread, what_changed
+from survey.records.talks import what_changed
 from survey.records.where_to_turn import where_to_turn
 from survey.tokens import token_sha256
 
@@ -326,10 +325,7 @@ def _let_in(session: Session, workspace_id: int, answer_id: int) -> tuple[int, S
 
 def _since(session: Session, workspace_id: int, said: Said, time_zone: str) -> Since:
     place = (workspace_id, said.answer_id)
-    letters: Sequence[LetterShown] = [
-        LetterShown(one.from_team, one.signed, one.body, day_in(one.written_at, time_zone))
-        for one in thread(session, *place)
-    ]
+    letters = letters_shown(session, place, time_zone)
     changes = tuple(one for one in what_changed(session, *place) if one.on >= said.on)
     turn_to = where_to_turn(session, workspace_id, all_words(said, letters))
-    return Since(letters=tuple(letters), changes=changes, turn_to=turn_to)
+    return Since(letters=letters, changes=changes, turn_to=turn_to)

@@ -23,7 +23,7 @@ from survey.records import (
 )
 from survey.records.asking import ANSWERABLE
 from survey.records.base import table_of
-from survey.records.care import own_words
+from survey.records.care import OwnWords, own_letter, own_words
 from survey.records.straight import Prepared, Straight
 from survey.records.talks import Changed, Consent, consent_of, thread, what_changed
 from survey.records.where_to_turn import TurnTo, where_to_turn
@@ -127,12 +127,13 @@ class Said:
 
 @dataclass(frozen=True)
 class LetterShown:
-    """A letter as the customer reads it."""
+    """A letter as the customer reads it; `masked` where some of what they typed is not kept."""
 
     from_team: bool
     signed: str | None
     body: str
     on: date
+    masked: bool = False
 
 
 @dataclass(frozen=True)
@@ -357,17 +358,50 @@ def what_was_said(session: Session, link: OpenedLink, secret_key: bytes) -> Said
     )
 
 
-def what_came_since(session: Session, link: OpenedLink, said: Said) -> Since:
-    """Return what came after the answer that was given with a link."""
+def what_came_since(session: Session, link: OpenedLink, said: Said, secret_key: bytes) -> Since:
+    """Return what came after the answer that was given with a link.
+
+    Parameters
+    ----------
+    session : Session
+        A reading session.
+    link, said : OpenedLink, Said
+        Whose answer, and what it says.
+    secret_key : bytes
+        The installation's key, which opens what was sealed.
+    """
     place = (link.workspace_id, said.answer_id)
-    letters = tuple(
-        LetterShown(one.from_team, one.signed, one.body, day_in(one.written_at, link.time_zone))
-        for one in thread(session, *place)
-    )
+    letters = letters_shown(session, place, link.time_zone, secret_key)
     changes = tuple(one for one in what_changed(session, *place) if one.on >= said.on)
     words = all_words(said, letters)
     turn_to = where_to_turn(session, link.workspace_id, words, link.customer_language)
     return Since(consent_of(session, *place), letters, changes, turn_to)
+
+
+def letters_shown(
+    session: Session, answer: tuple[int, int], time_zone: str, secret_key: bytes = b""
+) -> tuple[LetterShown, ...]:
+    """Return the letters about an answer as its customer reads them, their own as they typed them.
+
+    Parameters
+    ----------
+    session : Session
+        A reading session.
+    answer : tuple of int
+        Workspace and answer.
+    time_zone : str
+        The workspace's.
+    secret_key : bytes
+        The installation's key; none where nothing is ever sealed.
+    """
+    shown = []
+    for one in thread(session, *answer):
+        own = OwnWords(one.body, masked=False)
+        if not one.from_team:
+            own = own_letter(secret_key, answer[0], one)
+        on = day_in(one.written_at, time_zone)
+        shown.append(LetterShown(one.from_team, one.signed, own.text, on, own.masked))
+    return tuple(shown)
 
 
 def all_words(said: Said, letters: Iterable[LetterShown]) -> str:

@@ -167,10 +167,10 @@ def _act(session: Session, receipt: Receipt, typed: Typed, now: datetime) -> Out
     if typed.doing == "withdraw":
         take_back_unnamed(session, *which, now)
         return "done"
+    cared = as_it_is_kept(receipt.workspace_id, typed, anonymously=True)
     if typed.doing == "write":
-        return write_back(session, *which, typed.text, now, after=typed.seen)
-    text = as_it_is_kept(receipt.workspace_id, typed, anonymously=True).text
-    return change_unnamed(session, *which, text, now, seen=typed.seen, nothing=typed.nothing)
+        return write_back(session, *which, cared, now, after=typed.seen)
+    return change_unnamed(session, *which, cared.text, now, seen=typed.seen, nothing=typed.nothing)
 
 
 @blueprint.errorhandler(DeniedError)

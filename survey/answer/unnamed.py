@@ -31,6 +31,7 @@ from survey.records import (
 )
 from survey.records.anonymity import week_of
 from survey.records.askings import ASKING, counted_asking
+from survey.records.care import Original
 from survey.records.counts import Measure, count
 from survey.records.straight import straight_of
 from survey.records.withdrawal import hold_answer
@@ -47,7 +48,7 @@ def take_open(
     now: datetime,
     *,
     nothing: bool = False,
-    sealed: bytes | None = None,
+    original: Original | None = None,
 ) -> bool:
     """Keep an answer that came by an open link, under a link of its own.
 
@@ -63,7 +64,7 @@ def take_open(
         As readers may see it (see `cared_for`); empty with `nothing`.
     now : datetime
         The present moment.
-    nothing, sealed
+    nothing, original
         As in `take_answer`.
 
     Returns
@@ -78,7 +79,7 @@ def take_open(
     straight = straight_of(session)
     link = opened_link(straight, own, now)
     return link is not None and take_answer(
-        straight, link, text, now, nothing=nothing, sealed=sealed
+        straight, link, text, now, nothing=nothing, original=original
     )
 
 

@@ -20,8 +20,8 @@ from survey.records.accounts import Link, Workspace
 from survey.records.answering import GIVEN, WITHDRAWN, Answer, AnswerText
 from survey.records.arrivals import note_arrival
 from survey.records.base import CLUSTERED, Record, owned_by, row_id
-from survey.records.care import Spoken, flag_dangers
 from survey.records.counts import Counted, Measure, count_many
+from survey.records.flagging import Spoken, flag_dangers
 from survey.records.withdrawal import months_before
 
 FEWEST_TOGETHER = 2  # whatever the workspace says: one alone is never let in
@@ -124,7 +124,7 @@ def let_in(session: Session, workspace_id: int, question_id: int, now: datetime)
     if sum(not one.withdrawn for one in held) < max(FEWEST_TOGETHER, workspace.smallest_group):
         return 0
     day = week_of(day_in(now, workspace.time_zone))
-    _insert(session, held, day)
+    _insert(session, held, day, now)
     session.execute(
         delete(HeldAnswer)
         .where(HeldAnswer.workspace_id == workspace_id, HeldAnswer.id.in_([one.id for one in held]))
@@ -181,7 +181,7 @@ def week_of(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def _insert(session: Session, held: Sequence[HeldAnswer], day: date) -> None:
+def _insert(session: Session, held: Sequence[HeldAnswer], day: date, now: datetime) -> None:
     keys = [{"workspace_id": one.workspace_id, "answer_id": one.id} for one in held]
     session.execute(insert(Answer), [_answer_row(one, day) for one in held])
     session.execute(
@@ -195,6 +195,7 @@ def _insert(session: Session, held: Sequence[HeldAnswer], day: date) -> None:
         session,
         held[0].workspace_id,
         [Spoken(one.id, 1, one.body, day) for one in held if one.body and not one.withdrawn],
+        now,
     )
     for one in held:
         note_arrival(session, one.workspace_id, one.id)

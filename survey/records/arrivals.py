@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from survey.records.accounts import Workspace
 from survey.records.answering import Answer, AnswerText
 from survey.records.base import CLUSTERED, Record, owned_by
-from survey.records.care import Spoken, flag_dangers
+from survey.records.flagging import Spoken, flag_dangers
 from survey.records.search import index_answer
 from survey.records.straight import Prepared, Straight, inserting
 
@@ -75,7 +75,7 @@ def take_in(session: Session, now: datetime, *, limit: int) -> int:
     for workspace_id, answer_id in keys:
         if (said := _said(session, workspace_id, answer_id)) is not None:
             index_answer(session, workspace_id, answer_id, said.text)
-            flag_dangers(session, workspace_id, [said])
+            flag_dangers(session, workspace_id, [said], now)
         session.execute(
             delete(Arrival).where(
                 Arrival.workspace_id == workspace_id, Arrival.answer_id == answer_id

@@ -3,14 +3,14 @@
 import re
 from typing import Any
 
-from sqlalchemy import bindparam, delete, null, select, text, update
+from sqlalchemy import and_, bindparam, delete, not_, null, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from survey.records.answering import Answer, AnswerText
 from survey.records.arrivals import Arrival
 from survey.records.asking import OutgoingMail
 from survey.records.base import Record, table_of
-from survey.records.guarding import IN_A_LETTER, Flag, SealedText
+from survey.records.guarding import CHANGED_SINCE, IN_A_LETTER, Flag, SealedText
 from survey.records.mapping import MapLayout, MapPlace, MapWaiting
 from survey.records.replying import ChangeNote, Message, Talk
 from survey.records.search import forget_answers
@@ -84,6 +84,13 @@ _answer, _mail, _message, _text, _vector, _place, _layout = (
     table_of(record).c
     for record in (Answer, OutgoingMail, Message, AnswerText, TextVector, MapPlace, MapLayout)
 )
+# A flag that owners are, or were, told of waits until somebody has looked after it: who changes
+# such words, again and again, is then told of once.
+_flag = table_of(Flag).c
+_OF_WORDS = (*_of_answer(Flag), _flag.version != IN_A_LETTER)
+_TOLD = and_(
+    _flag.settled_at.is_(None), or_(_flag.told_at.is_not(None), _flag.lease_id.is_not(None))
+)
 _BODIES = Prepared(select(_text.body).where(*_of_answer(AnswerText)))
 _WORDS = (
     Prepared(update(table_of(AnswerText)).where(*_of_answer(AnswerText)).values(body="")),
@@ -100,8 +107,11 @@ _WORDS = (
         Prepared(delete(table_of(record)).where(*_of_answer(record)))
         for record in (SealedText, Exemplar, MapWaiting)
     ),
+    Prepared(delete(table_of(Flag)).where(*_OF_WORDS, not_(_TOLD))),
     Prepared(
-        delete(table_of(Flag)).where(*_of_answer(Flag), table_of(Flag).c.version != IN_A_LETTER)
+        update(table_of(Flag))
+        .where(*_OF_WORDS, _TOLD)
+        .values(version=CHANGED_SINCE, start=0, end=0)
     ),
 )
 _LETTERS = (

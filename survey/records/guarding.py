@@ -11,6 +11,7 @@ from survey.records.base import CLUSTERED, DueWork, Record, owned_by
 KEEP, DROP, SHOW = "keep", "drop", "show"  # what a workspace does with personal data it masks
 DANGERS = ("self_harm", "harm_to_others", "abuse", "emergency")
 IN_A_LETTER = 0  # the version that a flag names whose words stand in a letter, not in the answer
+CHANGED_SINCE = -1  # of a flag that owners were told of, and whose words are not there any more
 
 
 class SealedText(Record):
@@ -32,7 +33,8 @@ class Flag(DueWork, Record):
 
     ``start`` and ``end`` cite the words in the analysed text. There is no moment of raising, since
     an anonymous answer must not get one; the answer's own day serves. What was said in a letter
-    has the version `IN_A_LETTER` and cites nothing.
+    has the version `IN_A_LETTER` and cites nothing; so does `CHANGED_SINCE`. Of the moment of
+    telling the day is enough.
     """
 
     __tablename__ = "flag"

@@ -55,6 +55,7 @@ class Message(DueWork, Record):
     person_id: Mapped[int | None]  # who wrote it, of the team
     signed: Mapped[str | None]  # the name under it
     body: Mapped[str]
+    sealed: Mapped[bytes | None]  # what a customer typed, encrypted, where it was masked
     written_at: Mapped[datetime]
     mail: Mapped[str] = mapped_column(String(10), default="none", server_default="none")
 

@@ -1,7 +1,7 @@
 """Letters about an answer, both ways: what the customer's page and the team's pages share."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -38,6 +38,8 @@ class Letter:
         ``none`` where it waits under the link alone, or what became of its mail.
     mail_error : str or None
         What went wrong with it last.
+    sealed : bytes or None
+        The original of a customer's letter, encrypted, where something was masked and is kept.
     """
 
     id: int
@@ -47,6 +49,7 @@ class Letter:
     written_at: datetime
     mail: str
     mail_error: str | None
+    sealed: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ def thread(session: Session, workspace_id: int, answer_id: int) -> tuple[Letter,
             Message.written_at,
             Message.mail,
             Message.last_error,
+            Message.sealed,
         )
         .where(Message.workspace_id == workspace_id, Message.answer_id == answer_id)
         .order_by(Message.written_at, Message.id)
@@ -76,7 +80,7 @@ def thread(session: Session, workspace_id: int, answer_id: int) -> tuple[Letter,
     return tuple(
         Letter(
             row.id, row.author == TEAM, row.signed, row.body, row.written_at, row.mail,
-            row.last_error,
+            row.last_error, row.sealed,
         )
         for row in rows
     )  # fmt: skip
@@ -126,6 +130,7 @@ def write_letter(
     person_id: int | None = None,
     signed: str | None = None,
     mail: str = "none",
+    seal: Callable[[int], bytes] | None = None,
 ) -> int:
     """Add a letter to an answer's thread, the customer's where nobody signs.
 
@@ -139,6 +144,8 @@ def write_letter(
         Who of the team writes, and the name under it.
     mail : str
         ``queued`` where a mail is to tell the customer.
+    seal : callable, optional
+        Returns the original for the letter's id, encrypted, where something was masked.
 
     Returns
     -------
@@ -158,6 +165,7 @@ def write_letter(
             written_at=now,
             mail=mail,
             attempts=0,
+            sealed=seal(message_id) if seal else None,
         )
     )
     if signed is None:  # whoever settled it should look again
@@ -168,21 +176,6 @@ def write_letter(
             .execution_options(synchronize_session=False)
         )
     return message_id
-
-
-def is_there(letters: Sequence[Letter], body: str, after: int) -> bool:
-    """Whether the customer's words arrived already.
-
-    Parameters
-    ----------
-    letters : sequence of Letter
-        The thread.
-    body : str
-        The words.
-    after : int
-        How many letters the writer saw; the same words among those are another letter.
-    """
-    return any(not one.from_team and one.body == body for one in letters[max(0, after) :])
 
 
 @dataclass(frozen=True)

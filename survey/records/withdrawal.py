@@ -12,9 +12,10 @@ from survey.records.answering import GIVEN, WITHDRAWN, Answer, AnswerText
 from survey.records.asking import Interaction, Invitation, OutgoingMail
 from survey.records.askings import counted_asking
 from survey.records.base import table_of
-from survey.records.care import Spoken, flag_dangers, keep_sealed
+from survey.records.care import Original, keep_sealed_straight
 from survey.records.counts import Measure, count, count_straight
 from survey.records.erasure import forget_letters, forget_words
+from survey.records.flagging import Spoken, flag_dangers
 from survey.records.search import index_answer
 from survey.records.sortings import counted_answers, forget_sortings
 from survey.records.straight import Prepared, inserting, straight_of
@@ -46,7 +47,7 @@ def reword(
     now: datetime,
     *,
     nothing: bool = False,
-    sealed: bytes | None = None,
+    original: Original | None = None,
 ) -> None:
     """Put new words in place of an answer's; only when it changed is kept of the old ones.
 
@@ -62,8 +63,8 @@ def reword(
         The present moment.
     nothing : bool
         Whether the customer now says that nothing more was needed.
-    sealed : bytes, optional
-        The original, encrypted, where personal data was masked and is kept.
+    original : Original, optional
+        What was typed, where personal data was masked and is kept.
     """
     workspace_id, answer_id, version = answer.workspace_id, answer.id, answer.version + 1
     forget_words(session, workspace_id, answer_id)  # what they named is found by the sortings
@@ -81,8 +82,9 @@ def reword(
     )
     if text:
         index_answer(session, workspace_id, answer_id, text)
-    keep_sealed(session, workspace_id, answer_id, version, sealed)
-    flag_dangers(session, workspace_id, [Spoken(answer_id, version, text, answer.answered_on)])
+    keep_sealed_straight(straight, workspace_id, answer_id, version, original)
+    spoken = Spoken(answer_id, version, text, answer.answered_on)
+    flag_dangers(session, workspace_id, [spoken], now)
     of = {"workspace": workspace_id, "answer": answer_id}
     straight.run(_REWORDED, {**of, "version": version, "nothing": nothing})
     straight.run(_CHANGED, {**of, "now": now})

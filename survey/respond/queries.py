@@ -232,8 +232,9 @@ class TalkPage:
 
     @property
     def masked(self) -> bool:
-        """Whether personal data was masked in it."""
-        return is_masked(self.words)
+        """Whether personal data was masked in it, or in a letter of its customer."""
+        theirs = (letter.body for letter in self.letters if not letter.from_team)
+        return any(map(is_masked, (self.words, *theirs)))
 
     @property
     def waits(self) -> bool:

@@ -6,6 +6,7 @@ import time
 from datetime import UTC, date, datetime
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from flask import Flask
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
@@ -13,12 +14,14 @@ from werkzeug.test import TestResponse
 from survey.answer.csv_file import PastAnswer
 from survey.answer.past_answers import add_past_answers, begin_import
 from survey.clock import utc_now
-from survey.records import AnswerText, Flag, SealedText, WhereToTurn, Workspace
+from survey.guard.sealing import _key
+from survey.records import AnswerText, Flag, Message, SealedText, WhereToTurn, Workspace
 from survey.records.arrivals import take_in
 from survey.records.database import Database
 from survey.records.guarding import open_flags
+from survey.records.sealing_anew import seal_all_anew
 from tests.support.browser import Browser
-from tests.support.invitations import Invited, invite
+from tests.support.invitations import SECRET_KEY, Invited, invite
 from tests.support.people import Business
 
 TYPED = "Ring me on 020 7946 0958 or at mo@example.org, card 4111 1111 1111 1111."
@@ -95,6 +98,80 @@ def test_what_the_database_holds_does_not_say_it(
         sealed = session.scalars(select(SealedText.sealed)).one()
     assert b"7946" not in sealed
     assert b"4111" not in sealed
+
+
+def test_an_original_opens_at_its_own_version_of_its_own_answer_alone(
+    client: Browser, database: Database, business: Business, invited: Invited
+) -> None:
+    other = invite(database, business)
+    client.post(invited.link, data={"answer": TYPED})
+    client.post(other.link, data={"answer": "Or on 020 7946 0001."})
+    with database.writing() as session:
+        first, second = session.scalars(select(SealedText)).all()
+        first.sealed, second.sealed = second.sealed, first.sealed
+    for link in (invited.link, other.link):
+        page = _words(client.get(link))
+        assert "7946" not in page
+        assert "Nobody has kept it." in page
+
+
+def test_what_was_sealed_for_its_workspace_alone_is_sealed_anew_once(
+    client: Browser, database: Database, business: Business, invited: Invited
+) -> None:
+    client.post(invited.link, data={"answer": TYPED})
+    with database.writing() as session:
+        sealed = session.scalars(select(SealedText)).one()
+        sealed.sealed = _sealed_as_before(business.workspace_id, TYPED)
+    assert "7946" not in _words(client.get(invited.link))
+    assert seal_all_anew(database, b"another key, of as many letters.") == 0
+    assert seal_all_anew(database, SECRET_KEY) == 1
+    assert TYPED in _words(client.get(invited.link))
+    assert seal_all_anew(database, SECRET_KEY) == 0
+
+
+def _sealed_as_before(workspace_id: int, original: str) -> bytes:
+    nonce, told = bytes(range(12)), workspace_id.to_bytes(8, "big")
+    return nonce + AESGCM(_key(SECRET_KEY)).encrypt(nonce, original.encode(), told)
+
+
+def test_letters_are_masked_for_the_team_and_their_writers_own(
+    client: Browser, database: Database, owner: Browser, business: Business, invited: Invited
+) -> None:
+    client.post(invited.link, data={"answer": "Nobody rang back.", "may": "1"})
+    with database.reading() as session:
+        answer_id = session.scalars(select(AnswerText.answer_id)).one()
+    talk = business.at(f"replies/{answer_id}")
+    owner.send(talk, body="Where may we ring you?", signed="Sam", seen="0")
+    letter = {"do": "write", "seen": "1", "answer": TYPED}
+    for _ in range(2):  # pressed twice
+        assert client.post(invited.link, data=letter).status_code == 303
+    other = TYPED.replace("0958", "0999")  # masked, it reads the same
+    client.post(invited.link, data=letter | {"answer": other})
+    with database.reading() as session:
+        theirs = session.scalars(select(Message).where(Message.author == "customer")).all()
+        assert [one.body for one in theirs] == [SHOWN, SHOWN]
+        assert not any(one.sealed is None or b"7946" in one.sealed for one in theirs)
+    seen = _words(owner.get(talk))
+    assert "7946" not in seen
+    assert "As it was typed" in seen
+    assert "7946" not in _words(owner.get(business.at("replies")))
+    as_typed = _words(owner.get(business.at(f"answers/{answer_id}/as-typed")))
+    for page in (as_typed, _words(client.get(invited.link))):
+        assert TYPED in page
+        assert other in page
+
+
+def test_a_letter_whose_original_is_dropped_says_so(
+    client: Browser, database: Database, owner: Browser, business: Business, invited: Invited
+) -> None:
+    _set(database, business, personal_data="drop")
+    client.post(invited.link, data={"answer": "Nobody rang back.", "may": "1"})
+    client.post(invited.link, data={"do": "write", "seen": "0", "answer": TYPED})
+    page = _words(client.get(invited.link))
+    assert SHOWN in page
+    assert "Nobody has kept it." in page
+    with database.reading() as session:
+        assert session.scalars(select(Message.sealed)).all() == [None]
 
 
 def test_a_workspace_may_drop_the_original(

@@ -3,6 +3,7 @@
 import html
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -15,6 +16,7 @@ from survey.records import Answer, Flag, Workspace
 from survey.records.arrivals import take_in
 from survey.records.database import Database
 from survey.records.guarding import open_flags
+from survey.records.withdrawal import hold_answer, reword
 from survey.respond.urgent.work import UrgentRound
 from survey.settings import Settings
 from tests.support.browser import Browser
@@ -167,6 +169,60 @@ def test_owners_are_told_once_by_a_mail_that_leaves_the_words_out(
     assert f"http://localhost{business.at('urgent')}" in str(mail)
     assert "live" not in str(mail)
     assert "gas" not in str(mail)
+
+
+def _said(client: Browser, link: str, words: str, **fields: str) -> None:
+    shown = client.get(f"{link}?change").get_data(as_text=True)
+    seen = re.search(r'name="seen" value="(\d+)"', shown)
+    assert seen
+    posted = {"do": "change", "seen": seen.group(1), "answer": words, **fields}
+    assert client.post(link, data=posted).status_code == 303
+
+
+def test_who_changes_words_of_danger_over_and_over_makes_one_mail(
+    client: Browser, database: Database, settings: Settings, business: Business, owner: Browser
+) -> None:
+    link = invite(database, business).link
+    client.post(link, data={"answer": SAID})
+    with database.writing() as session:
+        take_in(session, utc_now(), limit=50)
+        answer_id = session.scalars(select(Answer.id)).one()
+    with running_relay() as relay:
+        telling = _round(database, settings, relay)
+        telling()
+        for words in ("I smell gas!", "It was fine.", SAID, "He will kill her.", "Fine."):
+            _said(client, link, words)
+            telling()
+        client.post(link, data={"do": "write", "seen": "0", "answer": SAID})
+        telling()
+        assert len(relay.taken) == 1
+        page = _words(owner.get(business.at("urgent")))
+        assert "Fine." in page  # what it says now, and that it said something else
+        assert "The words that raised this were changed since" in page
+        address = business.at(f"urgent/{answer_id}")
+        assert owner.send(business.at("urgent"), address, said="danger").status_code == 303
+        _said(client, link, "I want to die today.")  # after somebody looked after it
+        telling()
+        assert len(relay.taken) == 2
+        with database.writing() as session:  # a day later, and nobody has looked after it
+            session.execute(update(Flag).values(told_at=utc_now() - timedelta(days=2)))
+        _said(client, link, "I want to die tonight.")
+        telling()
+        assert len(relay.taken) == 3
+
+
+def test_who_changes_it_while_the_mail_goes_out_makes_one_mail(
+    database: Database, business: Business, answer_id: int
+) -> None:
+    with database.writing() as session:
+        held = {"lease_id": "l" * 32, "lease_until": utc_now() + timedelta(minutes=5)}
+        session.execute(update(Flag).values(**held))
+    with database.writing() as session:
+        answer = hold_answer(session, business.workspace_id, answer_id)
+        assert answer is not None
+        reword(session, answer, "I don't want to live.", utc_now())
+        leases = session.scalars(select(Flag.lease_id)).all()
+    assert leases == ["l" * 32, "l" * 32]
 
 
 def test_a_relay_in_trouble_is_tried_again_and_nothing_is_lost(

@@ -60,7 +60,7 @@ def show_as_typed(answer_id: int) -> str:
         found = as_typed(session, settings().secret_key, place().workspace_id, _id(answer_id))
     if found is None:
         raise NotFoundError("There is no such answer here.")
-    return render_template("respond/as_typed.html", found=found)
+    return render_template("respond/as_typed.html", found=found, when=_when)
 
 
 @blueprint.get("/w/<workspace>/settings/care")

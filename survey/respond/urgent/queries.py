@@ -12,8 +12,9 @@ from survey.guard.danger import KINDS
 from survey.guard.personal import is_masked
 from survey.guard.turning import TURNINGS, Turning, country_of
 from survey.records import Answer, AnswerText, Flag, Interaction, Invitation, Person, Workspace
-from survey.records.care import own_words
-from survey.records.guarding import IN_A_LETTER
+from survey.records.care import own_letter, own_words
+from survey.records.guarding import CHANGED_SINCE, IN_A_LETTER
+from survey.records.talks import Letter, thread
 from survey.records.where_to_turn import own_sentences
 
 PAGE = 50
@@ -45,6 +46,8 @@ class Flagged:
         The customer, and what it was about; None where that is not known.
     in_a_letter : bool
         Whether some of it stands in a letter that came after the answer.
+    was_changed : bool
+        Whether words that raised a flag were changed since.
     anonymous, is_masked : bool
         Whether nobody can know who wrote it, and whether personal data was masked in it.
     settled_at, settled_by, was_danger
@@ -58,6 +61,7 @@ class Flagged:
     who: str | None
     about: str | None
     in_a_letter: bool
+    was_changed: bool
     anonymous: bool
     is_masked: bool
     settled_at: datetime | None
@@ -161,6 +165,7 @@ def _row(row: Row[*tuple[Any, ...]], flags: list[Flag], names: dict[int, str]) -
         who=row.customer_name or row.customer_email,
         about=row.about,
         in_a_letter=any(flag.version == IN_A_LETTER for flag in flags),
+        was_changed=any(flag.version == CHANGED_SINCE for flag in flags),
         anonymous=row.anonymous,
         is_masked=is_masked(row.body),
         settled_at=flags[0].settled_at,
@@ -183,12 +188,25 @@ def _parts(body: str, spans: list[tuple[int, int]]) -> tuple[Cited, ...]:
 
 
 @dataclass(frozen=True)
+class LetterAsTyped:
+    """A customer's letter in which something is masked, as they typed it, as far as it is kept."""
+
+    text: str
+    is_lost: bool
+    written_at: datetime
+
+
+@dataclass(frozen=True)
 class AsTyped:
-    """An answer as its writer typed it; `is_lost` where the original is not kept."""
+    """An answer as its writer typed it; `is_lost` where the original is not kept.
+
+    `letters` holds those of their letters in which something is masked.
+    """
 
     answer_id: int
     text: str
     is_lost: bool
+    letters: tuple[LetterAsTyped, ...] = ()
 
 
 def as_typed(
@@ -212,7 +230,17 @@ def as_typed(
         select(Answer.version).where(Answer.workspace_id == workspace_id, Answer.id == answer_id)
     ).one()
     own = own_words(session, secret_key, (workspace_id, answer_id, version), row.body)
-    return AsTyped(answer_id, own.text, own.masked)
+    letters = tuple(
+        _letter_as_typed(secret_key, workspace_id, letter)
+        for letter in thread(session, workspace_id, answer_id)
+        if not letter.from_team and is_masked(letter.body)
+    )
+    return AsTyped(answer_id, own.text, own.masked, letters)
+
+
+def _letter_as_typed(secret_key: bytes, workspace_id: int, letter: Letter) -> LetterAsTyped:
+    own = own_letter(secret_key, workspace_id, letter)
+    return LetterAsTyped(own.text, own.masked, letter.written_at)
 
 
 @dataclass(frozen=True)

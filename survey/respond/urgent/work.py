@@ -160,10 +160,18 @@ def _held(workspace_id: int, lease_id: str) -> ColumnElement[bool]:
 
 
 def _note_told(session: Session, workspace_id: int, lease_id: str, now: datetime) -> None:
+    # Of an anonymous answer that was changed, the moment would tell when.
+    day_of_telling = now.replace(hour=0, minute=0, second=0, microsecond=0)
     session.execute(
         update(Flag)
         .where(_held(workspace_id, lease_id))
-        .values(told_at=now, lease_id=None, lease_until=None, next_try_at=None, last_error=None)
+        .values(
+            told_at=day_of_telling,
+            lease_id=None,
+            lease_until=None,
+            next_try_at=None,
+            last_error=None,
+        )
         .execution_options(synchronize_session=False)
     )
 
