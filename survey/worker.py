@@ -14,7 +14,7 @@ from survey.answer.mailbox import LOOK_EVERY, MailboxRound
 from survey.ask.work import MailRound, mailer_of, settle
 from survey.guard.danger import read_rules
 from survey.loopback import answering
-from survey.records.anonymity import let_go, let_in, ready_to_be_let_in
+from survey.records.anonymity import let_go, let_in, ready_to_be_let_in, shuffle_held
 from survey.records.arrivals import arrivals_wait, take_in
 from survey.records.counts import fold, waiting_changes
 from survey.records.database import Database, database_now, what_failed
@@ -110,7 +110,11 @@ def worker_loops(database: Database, settings: Settings, stop: threading.Event) 
         Loop("meaning", lambda: [_answering_by_meaning(database, settings, understanding, stop)]),
         Loop("counts", lambda: _counting(database)),
         *_mailbox_loops(database, settings, stop),
-        Loop("anonymous", lambda: [lambda: _let_in_together(database)], every=5.0),
+        Loop(
+            "anonymous",
+            lambda: [lambda: _shuffle_held(database), lambda: _let_in_together(database)],
+            every=2.0,
+        ),
         Loop(
             "keeping",
             lambda: [lambda: let_old_answers_go(database), lambda: _let_held_go(database)],
@@ -170,6 +174,14 @@ def _mailbox_loops(database: Database, settings: Settings, stop: threading.Event
         return []
     mailbox = MailboxRound(database, settings, stop.is_set)
     return [Loop("mailbox", lambda: [mailbox], every=LOOK_EVERY)]
+
+
+def _shuffle_held(database: Database) -> bool:
+    """Take from anonymous answers what the database itself notes of how they came."""
+    if database.on_sqlite:
+        return False  # it keeps no such marks, and these rows in the order of their ids
+    with database.writing() as session:
+        return shuffle_held(session)
 
 
 def _let_in_together(database: Database) -> bool:

@@ -6,20 +6,28 @@ nothing but the question. Once as many wait as the workspace's smallest group, t
 in as answers, all at once, in the order of their random ids, dated with the week's first day. They
 carry no invitation, moment, person, channel, reference, language or segment. So no filter can cut
 them by segment: they drop out of every such view as a whole, and there is nothing to subtract.
+
+An answer is held in the transaction that uses up its link: else a link could answer twice, or not
+at all. But PostgreSQL writes that transaction's number (``xmin``) to each row and keeps rows in the
+order in which they came. So those that wait are written anew together, in the order of their random
+ids, as soon as there are two, and their receipts with them; the receipts once more as they are let
+in.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from operator import itemgetter
+from typing import Any
 
-from sqlalchemy import ForeignKey, and_, delete, func, insert, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import Delete, ForeignKey, and_, delete, func, insert, literal_column, select
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from survey.clock import day_in
 from survey.records.accounts import Link, Workspace
 from survey.records.answering import GIVEN, WITHDRAWN, Answer, AnswerText
 from survey.records.arrivals import note_arrival
-from survey.records.base import CLUSTERED, Record, owned_by, row_id
+from survey.records.base import CLUSTERED, Record, owned_by, row_id, table_of
 from survey.records.counts import Counted, Measure, count_many
 from survey.records.flagging import Spoken, flag_dangers
 from survey.records.withdrawal import months_before
@@ -130,8 +138,63 @@ def let_in(session: Session, workspace_id: int, question_id: int, now: datetime)
         .where(HeldAnswer.workspace_id == workspace_id, HeldAnswer.id.in_([one.id for one in held]))
         .execution_options(synchronize_session=False)
     )
+    _shuffle_receipts(session, workspace_id, [one.id for one in held])
     workspace.answers_changed_at = now
     return len(held)
+
+
+def shuffle_held(session: Session) -> bool:
+    """Write anonymous answers anew that wait for the same company; False where none need it.
+
+    Parameters
+    ----------
+    session : Session
+        A writing session; the edge commits.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return False  # SQLite keeps no such marks, and these rows in the order of their ids
+    found = session.execute(_MARKED_APART).first()
+    if found is None:
+        return False
+    workspace_id, question_id = found
+    session.execute(
+        select(Workspace.id).where(Workspace.id == workspace_id).with_for_update(key_share=True)
+    )
+    held = table_of(HeldAnswer)
+    here = and_(held.c.workspace_id == workspace_id, held.c.question_id == question_id)
+    ids = _write_anew(session, delete(held).where(here), HeldAnswer.id)
+    _shuffle_receipts(session, workspace_id, ids)
+    return True
+
+
+def _shuffle_receipts(session: Session, workspace_id: int, answer_ids: Sequence[int]) -> None:
+    """Write the receipts of anonymous answers anew, in the order of what they hash to."""
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    link = table_of(Link)
+    these = (
+        link.c.workspace_id == workspace_id,
+        link.c.kind == "receipt",
+        link.c.target_id.in_(answer_ids),
+    )
+    _write_anew(session, delete(link).where(*these), Link.token_sha256)
+
+
+def _write_anew(session: Session, going: Delete, order: InstrumentedAttribute[Any]) -> list[Any]:
+    """Delete rows and insert the same again, in the order of a column; return what it holds."""
+    rows = [dict(row._mapping) for row in session.execute(going.returning(*going.table.c))]
+    rows.sort(key=itemgetter(order.key))
+    if rows:
+        session.execute(insert(going.table), rows)
+    return [row[order.key] for row in rows]
+
+
+_MARKED_APART = (
+    select(HeldAnswer.workspace_id, HeldAnswer.question_id)
+    .group_by(HeldAnswer.workspace_id, HeldAnswer.question_id)
+    .having(func.count(literal_column("held_answer.xmin::text").distinct()) > 1)
+    .limit(1)
+)
 
 
 def let_go(session: Session, now: datetime, *, limit: int) -> int:

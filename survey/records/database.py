@@ -223,6 +223,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         "synchronous=FULL",
         "foreign_keys=ON",
         "mmap_size=0",
+        "secure_delete=ON",  # what is erased must be gone from the file, not only marked as free
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

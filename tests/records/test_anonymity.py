@@ -3,8 +3,10 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
+from survey.answer.queries import opened_link
+from survey.answer.unnamed import hold_from_link
 from survey.records import (
     Answer,
     AnswerSegment,
@@ -15,9 +17,18 @@ from survey.records import (
     Workspace,
     new_id,
 )
-from survey.records.anonymity import held_answers, let_go, let_in, ready_to_be_let_in, week_of
+from survey.records.anonymity import (
+    held_answers,
+    let_go,
+    let_in,
+    ready_to_be_let_in,
+    shuffle_held,
+    week_of,
+)
 from survey.records.counts import counts_now, rebuild
 from survey.records.database import Database
+from survey.tokens import random_link_token
+from tests.support.invitations import invite
 from tests.support.people import Business, make_business
 
 NOW = datetime(2026, 11, 19, 23, 30, tzinfo=UTC)  # a Thursday
@@ -61,6 +72,54 @@ def test_too_few_wait_and_nobody_sees_them(database: Database, asking: Business)
     assert _let_in(database, asking, question_id) == 0
     with database.reading() as session:
         assert session.scalars(select(Answer)).all() == []
+
+
+def _marks(database: Database, table: str, where: str = "true") -> list[str]:
+    """Return what PostgreSQL itself notes of rows: in which transaction they were written."""
+    with database.reading() as session:
+        found = session.execute(text(f"SELECT xmin::text FROM {table} WHERE {where} ORDER BY ctid"))
+        return list(found.scalars())
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_what_postgres_notes_of_rows_joins_no_answer_with_its_link(
+    database: Database, asking: Business
+) -> None:
+    with database.writing() as session:
+        session.execute(update(Question).values(anonymous=True))
+    bodies = [f"Number {n}." for n in range(5)]
+    with database.writing() as session:
+        assert not shuffle_held(session)
+    for place, body in enumerate(bodies):
+        _answer_by_link(database, asking, body)
+        with database.writing() as session:
+            assert shuffle_held(session) is (place > 0)  # one alone is known anyway
+            assert not shuffle_held(session)
+        used = _marks(database, "invitation", "state = 'answered'")
+        assert len(used) == place + 1
+        for table in ("held_answer", "link"):
+            marks = _marks(database, table, "true" if table != "link" else "kind = 'receipt'")
+            assert len(set(marks)) == 1
+            assert place == 0 or not set(marks) & set(used)
+    with database.reading() as session:
+        stand = session.execute(text("SELECT id FROM held_answer ORDER BY ctid")).scalars()
+        ids = list(stand)
+        assert ids == sorted(ids)
+        (waiting,) = held_answers(session, asking.workspace_id)
+        assert waiting.answers == 5
+    _let_in(database, asking, waiting.question_id)
+    kept = _marks(database, "answer") + _marks(database, "link", "kind = 'receipt'")
+    assert len(set(kept)) == 1
+    assert not set(kept) & set(_marks(database, "invitation"))
+
+
+def _answer_by_link(database: Database, asking: Business, body: str) -> None:
+    invited = invite(database, asking)
+    with database.looking() as straight:
+        link = opened_link(straight, invited.token, NOW)
+    assert link is not None
+    with database.writing() as session:
+        assert hold_from_link(session, link, random_link_token(), body, NOW) == "held"
 
 
 def test_enough_are_let_in_together_with_nothing_that_could_tell(

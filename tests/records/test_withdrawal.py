@@ -2,6 +2,7 @@
 
 import random
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -107,6 +108,29 @@ def _held(session: Any, business: Business, given: Given) -> Answer:
     answer = hold_answer(session, business.workspace_id, given.id)
     assert answer is not None
     return answer
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_file_itself_forgets_what_was_taken_back(
+    database: Database, business: Business, tmp_path: Path
+) -> None:
+    given = _spread(database, business)
+    long = give(database, business, f"{SECRET} and so on. " * 900)  # over more than one page
+    with database.writing() as session:
+        index_answer(session, business.workspace_id, long.id, f"{SECRET} and so on. " * 900)
+    assert _in_files(database, tmp_path)
+    for one in (given, long):
+        with database.writing() as session:
+            withdraw(session, _held(session, business, one), utc_now())
+    assert not _in_files(database, tmp_path)
+
+
+def _in_files(database: Database, folder: Path) -> bool:
+    """Whether the word stands anywhere on the disk, once the log is written over."""
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    word = SECRET[1:].encode()  # the index keeps small letters
+    return any(word in path.read_bytes() for path in folder.iterdir() if path.is_file())
 
 
 def test_a_theme_that_an_answer_was_moved_out_of_forgets_its_words(
