@@ -2,7 +2,7 @@
 
 Every screen and every press goes through the whole application (SQLite in a fresh directory, or
 the empty database at ``--url``) beside ten thousand other answers. The target is a median below
-10 ms for each; the processor's time is told, too, since a busy machine does not stretch it.
+10 ms for each, and below 5 ms of the processor's time, which a busy machine stretches less.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from tests.support.many_links import ask_many
 from tests.support.people import Business, make_business
 
 ROUNDS = 60
-TARGET = 10.0  # milliseconds
+TARGET, BUSY_TARGET = 10.0, 5.0  # milliseconds
 
 
 def main() -> int:
@@ -63,7 +63,8 @@ def report(directory: Path, url: str, answers: int) -> int:
     slow = []
 
     def measure(name: str, act: Callable[[int], int], *, expect: int) -> None:
-        if _measure(name, act, expect=expect) > TARGET:
+        median, busy = _measure(name, act, expect=expect)
+        if median > TARGET or busy > BUSY_TARGET:
             slow.append(name)
 
     def post(**fields: str) -> Callable[[int], int]:
@@ -89,7 +90,8 @@ def report(directory: Path, url: str, answers: int) -> int:
     measure("an unknown link", lambda _: browser.get("/a/unknown").status_code, expect=404)
     app.extensions["afterword"].database.close()
     database.close()
-    print("over the target: " + ", ".join(slow) if slow else "every surface is under 10 ms")
+    well = "every surface is under 10 ms, 5 ms of the processor"
+    print("over the target: " + ", ".join(slow) if slow else well)
     return 1 if slow else 0
 
 
@@ -104,21 +106,21 @@ def _talked(database: Database, business: Business) -> Given:
     return given
 
 
-def _measure(name: str, act: Callable[[int], int], *, expect: int) -> float:
-    times = []
-    busy = time.process_time()
+def _measure(name: str, act: Callable[[int], int], *, expect: int) -> tuple[float, float]:
+    """Return the median of what one press takes, by the clock and of the processor."""
+    times, busy = [], []
     for place in range(ROUNDS):
-        started = time.perf_counter()
+        started, worked = time.perf_counter(), time.process_time()
         status = act(place)
+        busy.append(1000 * (time.process_time() - worked))
         times.append(1000 * (time.perf_counter() - started))
         if status != expect:
             raise SystemExit(f"{name}: {status}")
-    busy = 1000 * (time.process_time() - busy) / ROUNDS
     times.sort()
-    median = statistics.median(times)
+    median, median_busy = statistics.median(times), statistics.median(busy)
     print(f"{name:28} median {median:5.1f} ms   p95 {times[int(0.95 * ROUNDS)]:5.1f} ms   "
-          f"processor {busy:5.1f} ms", flush=True)  # fmt: skip
-    return median
+          f"processor {median_busy:5.1f} ms", flush=True)  # fmt: skip
+    return median, median_busy
 
 
 if __name__ == "__main__":

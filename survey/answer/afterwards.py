@@ -9,7 +9,7 @@ from typing import Literal
 
 from sqlalchemy.orm import Session
 
-from survey.records.answering import GIVEN, Answer, AnswerText
+from survey.records.answering import GIVEN, AnswerText, Locked
 from survey.records.care import Cared, Original, own_letter
 from survey.records.flagging import flag_letter
 from survey.records.talks import Consent, Letter, set_consent, thread, write_letter
@@ -67,7 +67,7 @@ def change_answer(
     return "done"
 
 
-def words_now(session: Session, answer: Answer) -> str:
+def words_now(session: Session, answer: Locked) -> str:
     """Return what an answer says in its newest version."""
     text = session.get(AnswerText, (answer.workspace_id, answer.id, answer.version))
     return text.body if text else ""
@@ -128,7 +128,7 @@ def write_back(
     return "done"
 
 
-def keep_letter(session: Session, answer: Answer, words: Cared, now: datetime) -> None:
+def keep_letter(session: Session, answer: Locked, words: Cared, now: datetime) -> None:
     """Add a letter to the thread of an answer that is held, and look through it for danger."""
     seal = words.original.sealed_for_letter if words.original else None
     write_letter(session, answer.workspace_id, answer.id, words.text, now, seal=seal)

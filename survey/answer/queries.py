@@ -24,7 +24,7 @@ from survey.records import (
 from survey.records.asking import ANSWERABLE
 from survey.records.base import table_of
 from survey.records.care import OwnWords, own_letter, own_words
-from survey.records.straight import Prepared, Straight
+from survey.records.straight import Prepared, Straight, straight_of
 from survey.records.talks import Changed, Consent, consent_of, thread, what_changed
 from survey.records.where_to_turn import TurnTo, where_to_turn
 from survey.tokens import token_sha256
@@ -288,27 +288,30 @@ def wording_in(
     version_id : int, optional
         The version that was sent; the newest by default.
     """
-    query = (
-        select(QuestionText.question_version_id, QuestionText.language, QuestionText.wording)
-        .join(
-            QuestionVersion,
-            (QuestionVersion.workspace_id == QuestionText.workspace_id)
-            & (QuestionVersion.id == QuestionText.question_version_id),
-        )
-        .where(
-            QuestionText.workspace_id == workspace_id,
-            QuestionVersion.question_id == question_id,
-        )
-        .order_by(QuestionVersion.number.desc(), QuestionText.language)
-    )
-    if version_id is not None:
-        query = query.where(QuestionText.question_version_id == version_id)
-    rows = session.execute(query).all()
+    values = {"workspace": workspace_id, "question": question_id, "version": version_id}
+    which = _WORDINGS if version_id is None else _WORDINGS_OF
+    rows = [Wording(*row) for row in straight_of(session).rows(which, values)]
     newest = [row for row in rows if row.question_version_id == rows[0].question_version_id]
     offered = {row.language: row for row in newest}
     tags = (nearest(wish, offered) for wish in (*wishes, "en"))
-    found = next((offered[tag] for tag in tags if tag), newest[0])
-    return Wording(found.question_version_id, found.language, found.wording)
+    return next((offered[tag] for tag in tags if tag), newest[0])
+
+
+_text, _version = table_of(QuestionText).c, table_of(QuestionVersion).c
+_ALL_WORDINGS = (
+    select(_text.question_version_id, _text.language, _text.wording)  # as Wording's fields
+    .join(
+        table_of(QuestionVersion),
+        (_version.workspace_id == _text.workspace_id) & (_version.id == _text.question_version_id),
+    )
+    .where(
+        _text.workspace_id == bindparam("workspace"),
+        _version.question_id == bindparam("question"),
+    )
+    .order_by(_version.number.desc(), _text.language)
+)
+_WORDINGS = Prepared(_ALL_WORDINGS)
+_WORDINGS_OF = Prepared(_ALL_WORDINGS.where(_text.question_version_id == bindparam("version")))
 
 
 def what_was_said(session: Session, link: OpenedLink, secret_key: bytes) -> Said | None:
@@ -323,39 +326,48 @@ def what_was_said(session: Session, link: OpenedLink, secret_key: bytes) -> Said
     secret_key : bytes
         The installation's key, which opens what was sealed.
     """
-    row = session.execute(
-        select(
-            Answer.id,
-            Answer.version,
-            AnswerText.body,
-            AnswerText.written_at,
-            Answer.said_nothing,
-            Answer.answered_on,
-            Answer.state,
-            Answer.expired_on,
-        )
-        .join(
-            AnswerText,
-            (AnswerText.workspace_id == Answer.workspace_id)
-            & (AnswerText.answer_id == Answer.id)
-            & (AnswerText.version == Answer.version),
-        )
-        .where(Answer.workspace_id == link.workspace_id, Answer.invitation_id == link.invitation_id)
-    ).one_or_none()
-    if row is None:
+    of = {"workspace": link.workspace_id, "invitation": link.invitation_id}
+    rows = straight_of(session).rows(_SAID, of)
+    if not rows:
         return None
-    own = own_words(session, secret_key, (link.workspace_id, row.id, row.version), row.body)
-    changed = row.version > 1 and row.written_at
+    (answer_id, version, body, written_at, nothing, answered_on, state, expired_on) = rows[0]
+    own = own_words(session, secret_key, (link.workspace_id, answer_id, version), body)
+    changed = version > 1 and written_at
     return Said(
-        answer_id=row.id,
-        version=row.version,
+        answer_id=answer_id,
+        version=version,
         text=own.text,
-        nothing=row.said_nothing,
-        on=row.answered_on,
-        changed_on=day_in(row.written_at, link.time_zone) if changed else None,
-        state="expired" if row.expired_on else row.state,
+        nothing=nothing,
+        on=answered_on,
+        changed_on=day_in(written_at, link.time_zone) if changed else None,
+        state="expired" if expired_on else state,
         masked=own.masked,
     )
+
+
+_answer, _words = table_of(Answer).c, table_of(AnswerText).c
+_SAID = Prepared(
+    select(
+        _answer.id,
+        _answer.version,
+        _words.body,
+        _words.written_at,
+        _answer.said_nothing,
+        _answer.answered_on,
+        _answer.state,
+        _answer.expired_on,
+    )
+    .join(
+        table_of(AnswerText),
+        (_words.workspace_id == _answer.workspace_id)
+        & (_words.answer_id == _answer.id)
+        & (_words.version == _answer.version),
+    )
+    .where(
+        _answer.workspace_id == bindparam("workspace"),
+        _answer.invitation_id == bindparam("invitation"),
+    )
+)
 
 
 def what_came_since(session: Session, link: OpenedLink, said: Said, secret_key: bytes) -> Since:

@@ -1,5 +1,6 @@
 """Answers, their texts and segments, and the batches in which past answers are imported."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
@@ -111,3 +112,17 @@ class AnswerSegment(Record):
     answer_id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(60), primary_key=True)
     value: Mapped[str] = mapped_column(String(200))
+
+
+@dataclass(frozen=True)
+class Locked:
+    """An answer as it stands, and will until the transaction ends that locked it."""
+
+    workspace_id: int
+    id: int
+    state: str
+    version: int
+    said_nothing: bool
+    anonymous: bool
+    answered_on: date
+    invitation_id: int | None

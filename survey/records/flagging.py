@@ -14,7 +14,7 @@ from sqlalchemy import case, delete, func, insert, null, select, update
 from sqlalchemy.orm import Session
 
 from survey.guard.danger import Danger, dangers_in
-from survey.records.answering import Answer
+from survey.records.answering import Locked
 from survey.records.guarding import IN_A_LETTER, Flag
 
 TOLD_AGAIN_AFTER = timedelta(days=1)
@@ -55,14 +55,14 @@ def flag_dangers(session: Session, workspace_id: int, said: Iterable[Spoken], no
     return len(flags)
 
 
-def flag_letter(session: Session, answer: Answer, letter: str, now: datetime) -> None:
+def flag_letter(session: Session, answer: Locked, letter: str, now: datetime) -> None:
     """Raise a flag for each danger that a customer's letter about an answer speaks of.
 
     Parameters
     ----------
     session : Session
         A writing session; the edge commits.
-    answer : Answer
+    answer : Locked
         The one it is about.
     letter : str
         What the customer wrote. It is no part of the analysed text, so the flag cites nothing.

@@ -5,7 +5,7 @@ after a decision, and taken back.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, delete, insert, select, update
+from sqlalchemy import BindParameter, Select, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from survey.records.answering import Answer, AnswerSegment
@@ -308,23 +308,10 @@ def counted_answers(
 ) -> dict[int, Counted]:
     """Return answers as the counts see them: their day, question and segments, by id."""
     segments: dict[int, list[tuple[str, str]]] = {}
-    for row in session.execute(
-        select(AnswerSegment.answer_id, AnswerSegment.name, AnswerSegment.value).where(
-            AnswerSegment.workspace_id == workspace_id, AnswerSegment.answer_id.in_(answer_ids)
-        )
-    ):
+    of = {"workspace": workspace_id, "answers": [*answer_ids]}
+    for row in session.execute(_SEGMENTS, of):
         segments.setdefault(row.answer_id, []).append((row.name, row.value))
-    rows = session.execute(
-        select(
-            Answer.id,
-            Answer.question_id,
-            Answer.answered_on,
-            Answer.served_by,
-            Answer.channel,
-            Answer.language,
-            Answer.anonymous,
-        ).where(Answer.workspace_id == workspace_id, Answer.id.in_(answer_ids))
-    )
+    rows = session.execute(_COUNTED, of)
     return {
         row.id: Counted(
             workspace_id,
@@ -337,3 +324,19 @@ def counted_answers(
         )
         for row in rows
     }
+
+
+_answer, _segment = table_of(Answer).c, table_of(AnswerSegment).c
+_THESE: BindParameter[int] = bindparam("answers", expanding=True)
+_SEGMENTS = select(_segment.answer_id, _segment.name, _segment.value).where(
+    _segment.workspace_id == bindparam("workspace"), _segment.answer_id.in_(_THESE)
+)
+_COUNTED = select(
+    _answer.id,
+    _answer.question_id,
+    _answer.answered_on,
+    _answer.served_by,
+    _answer.channel,
+    _answer.language,
+    _answer.anonymous,
+).where(_answer.workspace_id == bindparam("workspace"), _answer.id.in_(_THESE))

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from survey.records.accounts import Workspace
 from survey.records.answering import GIVEN, Answer
-from survey.records.base import new_id
+from survey.records.base import new_id, table_of
 from survey.records.replying import CUSTOMER, MAIL, TEAM, ChangeNote, Message, Talk
+from survey.records.straight import Prepared, straight_of
 from survey.records.theming import Assignment
 
 LONGEST_LETTER = 20_000
@@ -63,33 +64,41 @@ class Consent:
 
 def thread(session: Session, workspace_id: int, answer_id: int) -> tuple[Letter, ...]:
     """Return the letters about an answer, the oldest first."""
-    rows = session.execute(
-        select(
-            Message.id,
-            Message.author,
-            Message.signed,
-            Message.body,
-            Message.written_at,
-            Message.mail,
-            Message.last_error,
-            Message.sealed,
-        )
-        .where(Message.workspace_id == workspace_id, Message.answer_id == answer_id)
-        .order_by(Message.written_at, Message.id)
-    )
-    return tuple(
-        Letter(
-            row.id, row.author == TEAM, row.signed, row.body, row.written_at, row.mail,
-            row.last_error, row.sealed,
-        )
-        for row in rows
-    )  # fmt: skip
+    rows = straight_of(session).rows(_THREAD, {"workspace": workspace_id, "answer": answer_id})
+    return tuple(Letter(row[0], row[1] == TEAM, *row[2:]) for row in rows)
 
 
 def consent_of(session: Session, workspace_id: int, answer_id: int) -> Consent:
     """Return whether, and how, one may come back about an answer."""
-    talk = session.get(Talk, (workspace_id, answer_id))
-    return Consent(talk.may_come_back, talk.how, talk.detail) if talk else Consent()
+    rows = straight_of(session).rows(_CONSENT, {"workspace": workspace_id, "answer": answer_id})
+    return Consent(*rows[0]) if rows else Consent()
+
+
+_message, _talk, _note, _assignment = (
+    table_of(record).c for record in (Message, Talk, ChangeNote, Assignment)
+)
+_THREAD = Prepared(
+    select(
+        _message.id,
+        _message.author,  # the rest in the order of Letter's fields
+        _message.signed,
+        _message.body,
+        _message.written_at,
+        _message.mail,
+        _message.last_error,
+        _message.sealed,
+    )
+    .where(
+        _message.workspace_id == bindparam("workspace"),
+        _message.answer_id == bindparam("answer"),
+    )
+    .order_by(_message.written_at, _message.id)
+)
+_CONSENT = Prepared(
+    select(_talk.may_come_back, _talk.how, _talk.detail).where(
+        _talk.workspace_id == bindparam("workspace"), _talk.answer_id == bindparam("answer")
+    )
+)
 
 
 def set_consent(
@@ -154,7 +163,7 @@ def write_letter(
     """
     message_id = new_id()
     session.execute(
-        insert(Message).values(
+        insert(table_of(Message)).values(
             workspace_id=workspace_id,
             id=message_id,
             answer_id=answer_id,
@@ -190,36 +199,39 @@ class Changed:
 
 def what_changed(session: Session, workspace_id: int, answer_id: int) -> tuple[Changed, ...]:
     """Return what was changed because of an answer or of a theme it is in, the newest first."""
-    current = select(Workspace.current_run_id).where(Workspace.id == workspace_id)
-    themes = select(Assignment.theme_id).where(
-        Assignment.workspace_id == workspace_id,
-        Assignment.answer_id == answer_id,
-        Assignment.run_id == current.scalar_subquery(),
-    )
-    return _notes(
-        session,
-        workspace_id,
-        (ChangeNote.answer_id == answer_id) | ChangeNote.theme_id.in_(themes),
-    )
+    return _notes(session, _CHANGED, {"workspace": workspace_id, "answer": answer_id})
 
 
 def changes_of_theme(session: Session, workspace_id: int, theme_id: int) -> tuple[Changed, ...]:
     """Return what was noted as changed because of a theme, the newest first."""
-    return _notes(session, workspace_id, ChangeNote.theme_id == theme_id)
+    return _notes(session, _OF_THEME, {"workspace": workspace_id, "theme": theme_id})
 
 
 def changes_for_answer(session: Session, workspace_id: int, answer_id: int) -> tuple[Changed, ...]:
     """Return what was noted as changed because of one answer alone, the newest first."""
-    return _notes(session, workspace_id, ChangeNote.answer_id == answer_id)
+    return _notes(session, _OF_ANSWER, {"workspace": workspace_id, "answer": answer_id})
 
 
-def _notes(session: Session, workspace_id: int, which: ColumnElement[bool]) -> tuple[Changed, ...]:
-    rows = session.execute(
-        select(ChangeNote.id, ChangeNote.body, ChangeNote.signed, ChangeNote.noted_on)
-        .where(ChangeNote.workspace_id == workspace_id, which)
-        .order_by(ChangeNote.noted_at.desc(), ChangeNote.id)
-    )
-    return tuple(Changed(row.id, row.body, row.signed, row.noted_on) for row in rows)
+def _notes(session: Session, which: Prepared, values: dict[str, int]) -> tuple[Changed, ...]:
+    return tuple(Changed(*row) for row in straight_of(session).rows(which, values))
+
+
+_NOTES = (
+    select(_note.id, _note.body, _note.signed, _note.noted_on)
+    .where(_note.workspace_id == bindparam("workspace"))
+    .order_by(_note.noted_at.desc(), _note.id)
+)
+_CURRENT_RUN = select(Workspace.current_run_id).where(Workspace.id == bindparam("workspace"))
+_THEMES = select(_assignment.theme_id).where(
+    _assignment.workspace_id == bindparam("workspace"),
+    _assignment.answer_id == bindparam("answer"),
+    _assignment.run_id == _CURRENT_RUN.scalar_subquery(),
+)
+_OF_THEME = Prepared(_NOTES.where(_note.theme_id == bindparam("theme")))
+_OF_ANSWER = Prepared(_NOTES.where(_note.answer_id == bindparam("answer")))
+_CHANGED = Prepared(
+    _NOTES.where(or_(_note.answer_id == bindparam("answer"), _note.theme_id.in_(_THEMES)))
+)
 
 
 def last_author() -> ColumnElement[str | None]:

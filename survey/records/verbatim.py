@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, or_, select, true, update
+from sqlalchemy import bindparam, delete, func, null, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from survey.records.answering import GIVEN, Answer, AnswerText
@@ -65,9 +65,23 @@ def _forget_cuts(session: Session, workspace_id: int) -> None:
     """A suggested cut bears names out of answers: it can be asked for again, and one that is being
     worked out is begun anew.
     """
-    cuts = ThemeCut.workspace_id == workspace_id
-    session.execute(delete(ThemeCut).where(cuts, ThemeCut.made_at.is_not(None)))
-    session.execute(update(ThemeCut).where(cuts).values(lease_id=None, lease_until=None))
+    straight, of = straight_of(session), {"workspace": workspace_id}
+    straight.run(_MADE_CUTS, of)
+    straight.run(_CUTS_TO_MAKE, of)
+    session.expire_all()  # whoever looks at one again meets what holds now
+
+
+_cut = table_of(ThemeCut).c
+_MADE_CUTS = Prepared(
+    delete(table_of(ThemeCut)).where(
+        _cut.workspace_id == bindparam("workspace"), _cut.made_at.is_not(None)
+    )
+)
+_CUTS_TO_MAKE = Prepared(
+    update(table_of(ThemeCut))
+    .where(_cut.workspace_id == bindparam("workspace"))
+    .values(lease_id=null(), lease_until=null())
+)
 
 
 def _themes_it_may_have_named(session: Session, saying: _Saying) -> list[Theme]:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from survey.clock import day_in
 from survey.records.accounts import Workspace
-from survey.records.answering import GIVEN, WITHDRAWN, Answer, AnswerText
+from survey.records.answering import GIVEN, WITHDRAWN, Answer, AnswerText, Locked
 from survey.records.asking import Interaction, Invitation, OutgoingMail
 from survey.records.askings import counted_asking
 from survey.records.base import table_of
@@ -24,7 +24,7 @@ from survey.records.straight import Prepared, inserting, straight_of
 _NOT_PROMISED = ("import", "sample")
 
 
-def hold_answer(session: Session, workspace_id: int, answer_id: int) -> Answer | None:
+def hold_answer(session: Session, workspace_id: int, answer_id: int) -> Locked | None:
     """Return an answer that stays as it is until this transaction ends.
 
     Notes
@@ -32,17 +32,15 @@ def hold_answer(session: Session, workspace_id: int, answer_id: int) -> Answer |
     The workspace's row is locked first, as whoever stores what the engine made does, so that
     the two never wait for each other. Foreign keys' own locks get along with these.
     """
-    straight_of(session).rows(_LOCK, {"workspace": workspace_id})
-    return session.scalar(
-        select(Answer)
-        .where(Answer.workspace_id == workspace_id, Answer.id == answer_id)
-        .with_for_update(key_share=True)
-    )
+    straight, of = straight_of(session), {"workspace": workspace_id, "answer": answer_id}
+    straight.rows(_LOCK, of)
+    rows = straight.rows(_HOLD, of)
+    return Locked(*rows[0]) if rows else None
 
 
 def reword(
     session: Session,
-    answer: Answer,
+    answer: Locked,
     text: str,
     now: datetime,
     *,
@@ -55,7 +53,7 @@ def reword(
     ----------
     session : Session
         A writing session; the edge commits.
-    answer : Answer
+    answer : Locked
         Held (see `hold_answer`), and given.
     text : str
         As readers may see it (see `cared_for`); empty with `nothing`.
@@ -90,14 +88,14 @@ def reword(
     straight.run(_CHANGED, {**of, "now": now})
 
 
-def withdraw(session: Session, answer: Answer, now: datetime) -> None:
+def withdraw(session: Session, answer: Locked, now: datetime) -> None:
     """Take an answer back: its words are erased, that there was one stays counted.
 
     Parameters
     ----------
     session : Session
         A writing session; the edge commits.
-    answer : Answer
+    answer : Locked
         Held (see `hold_answer`), and given.
     now : datetime
         The present moment.
@@ -105,7 +103,7 @@ def withdraw(session: Session, answer: Answer, now: datetime) -> None:
     _leave(session, answer, now, None)
 
 
-def expire(session: Session, answer: Answer, now: datetime, today: date) -> None:
+def expire(session: Session, answer: Locked, now: datetime, today: date) -> None:
     """Let an answer go whose time of keeping is over, with who gave it; nothing stays counted.
 
     Of one that was taken back, only who gave it is left to go.
@@ -114,7 +112,7 @@ def expire(session: Session, answer: Answer, now: datetime, today: date) -> None
     ----------
     session, now
         As in `withdraw`.
-    answer : Answer
+    answer : Locked
         Held (see `hold_answer`).
     today : date
         The workspace's own day.
@@ -130,7 +128,7 @@ def expire(session: Session, answer: Answer, now: datetime, today: date) -> None
         _forget_customer(session, invitation)
 
 
-def _leave(session: Session, answer: Answer, now: datetime, expired_on: date | None) -> None:
+def _leave(session: Session, answer: Locked, now: datetime, expired_on: date | None) -> None:
     workspace_id, answer_id = answer.workspace_id, answer.id
     counted = counted_answers(session, workspace_id, [answer_id])[answer_id]
     forget_words(session, workspace_id, answer_id)  # what they named is found by the sortings
@@ -210,6 +208,20 @@ _CHANGED = Prepared(
     update(table_of(Workspace))
     .where(_workspace.id == bindparam("workspace"))
     .values(answers_changed_at=bindparam("now"))
+)
+_HOLD = Prepared(
+    select(
+        _answer.workspace_id,  # in the order of Locked's fields
+        _answer.id,
+        _answer.state,
+        _answer.version,
+        _answer.said_nothing,
+        _answer.anonymous,
+        _answer.answered_on,
+        _answer.invitation_id,
+    )
+    .where(*_THIS)
+    .with_for_update(key_share=True)
 )
 _LOCK = Prepared(
     select(_workspace.id)

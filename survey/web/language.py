@@ -8,7 +8,15 @@ from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 from survey.clock import utc_now
-from survey.languages import CATALOGUES, ENGLISH, LANGUAGES, day_in_words, is_rtl, spoken
+from survey.languages import (
+    CATALOGUES,
+    ENGLISH,
+    LANGUAGES,
+    day_in_words,
+    is_rtl,
+    spoken,
+    translations,
+)
 from survey.letters import own
 from survey.web.access import rule_of
 
@@ -26,6 +34,9 @@ def speak_languages(app: Flask) -> None:
     """
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(CATALOGUES)
     Babel(app, locale_selector=page_language)
+    # Templates say some twenty sentences a page; asking Babel each time for the page's language
+    # costs more than all their translations.
+    app.jinja_env.install_gettext_translations(_Spoken(), newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.globals.update(
         page_language=page_language, page_is_rtl=lambda: is_rtl(page_language())
     )
@@ -43,6 +54,18 @@ def speak(invited_in: str | None) -> None:
     g.language = spoken(invited_in)
     if "_flask_babel" in g:  # something was said already, in whatever language it was
         refresh()
+
+
+class _Spoken:
+    """The catalogue of the language that this response speaks, for templates."""
+
+    def gettext(self, sentence: str) -> str:
+        """Return a sentence in it."""
+        return translations(page_language()).gettext(sentence)
+
+    def ngettext(self, one: str, many: str, number: int) -> str:
+        """Return a sentence about so many things in it."""
+        return translations(page_language()).ngettext(one, many, number)
 
 
 def page_language() -> str:

@@ -30,6 +30,7 @@ from survey.records import (
     ThemeExample,
     Workspace,
 )
+from survey.records.answering import Locked
 from survey.records.arrivals import take_in
 from survey.records.counts import counts_now, rebuild
 from survey.records.database import Database
@@ -104,7 +105,7 @@ def _indexed(session: Any) -> int:
     return count
 
 
-def _held(session: Any, business: Business, given: Given) -> Answer:
+def _held(session: Any, business: Business, given: Given) -> Locked:
     answer = hold_answer(session, business.workspace_id, given.id)
     assert answer is not None
     return answer
