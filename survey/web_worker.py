@@ -2,7 +2,7 @@
 
 It runs in the process that checked the settings, so that what was imported there is not imported
 again: that is a third of the time until it serves. ``python -m survey.web_worker FD`` is the same
-on a socket that was inherited.
+on a socket that was inherited, and with a number behind it waits so many seconds for the slow.
 """
 
 import os
@@ -21,6 +21,8 @@ PATIENCE = 10.0
 class PatientThreads(ThreadWorker):  # type: ignore[misc]
     """Gunicorn's threads, each of which a silent sender can hold for ten seconds at most."""
 
+    patience = PATIENCE
+
     def enqueue_req(self, conn: Any) -> None:
         """Submit a connection to the pool; its socket stops waiting once it has been opened."""
         if not hasattr(conn, "opened_plainly"):
@@ -28,7 +30,7 @@ class PatientThreads(ThreadWorker):  # type: ignore[misc]
 
             def open_with_patience() -> None:
                 conn.opened_plainly()
-                conn.sock.settimeout(PATIENCE)
+                conn.sock.settimeout(self.patience)
 
             conn.init = open_with_patience
         super().enqueue_req(conn)
@@ -51,14 +53,17 @@ class _Gunicorn(BaseApplication):  # type: ignore[misc]
         return create_app()
 
 
-def serve_web(socket_fd: int) -> None:
+def serve_web(socket_fd: int, patience: float = PATIENCE) -> None:
     """Serve the web on an open socket until a signal says stop; does not return.
 
     Parameters
     ----------
     socket_fd : int
         A listening socket's descriptor.
+    patience : float
+        Seconds between two pieces of a request.
     """
+    PatientThreads.patience = patience
     options = {
         "bind": f"fd://{socket_fd}",
         "workers": 1,
@@ -76,4 +81,4 @@ def serve_web(socket_fd: int) -> None:
 
 
 if __name__ == "__main__":
-    serve_web(int(sys.argv[1]))
+    serve_web(int(sys.argv[1]), *map(float, sys.argv[2:3]))

@@ -1,5 +1,6 @@
 """No owner page puts up a barrier: axe-core finds nothing, and nothing sticks out of the window."""
 
+import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,14 +36,17 @@ class Desk:
     paths: tuple[str, ...]
 
 
-@pytest.fixture
-def desk(sqlite_url: str, tmp_path: Path) -> Iterator[Desk]:
-    """The whole application on a port, with 300 answers, a proposal and an empty neighbour."""
-    port = free_port()
+@pytest.fixture(scope="module")
+def desk(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """The whole application on a port, with 300 answers, a proposal and an empty neighbour; its
+    pages are only looked at, so all looks share it.
+    """
+    folder, port = tmp_path_factory.mktemp("desk"), free_port()
+    sqlite_url = f"sqlite:///{shutil.copy(sqlite_template, folder / 'afterword.db')}"
     url = f"http://127.0.0.1:{port}"
     settings = read_settings(
         {
-            "SURVEY_DATA_DIR": str(tmp_path / "data"),
+            "SURVEY_DATA_DIR": str(folder / "data"),
             "SURVEY_DATABASE_URL": sqlite_url,
             "SURVEY_SECRET_KEY": "k" * 40,
             "SURVEY_BASE_URL": url,
