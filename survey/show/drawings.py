@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from survey.show.charts import Plot
+from survey.show.map_names import placed_names
 from survey.show.map_queries import Points
 from survey.show.segments import SegmentTable
 from survey.show.span import Point
@@ -150,26 +151,18 @@ def map_svg(title: str, below: str, points: Points) -> str:
         if drawn:
             _put(inner, "path", d=drawn, stroke=HUES[tone], stroke_width=size,
                  stroke_linecap=cap, stroke_opacity=0.6)  # fmt: skip
-    for name, x, y in _named_spots(points):
-        _words(inner, x * _MAP_SIDE / 65536, y * high / 65536, name, anchor="middle", bold=True,
-               halo=True)  # fmt: skip
+    labels = placed_names(points, _MAP_SIDE, high)
+    for label in labels:
+        x, y = round(label.from_x, 1), round(label.from_y, 1)
+        if end := label.line():
+            _put(inner, "path", d=f"M{x} {y}L{end[0]:.1f} {end[1]:.1f}", stroke=SOFT)
+            _put(inner, "circle", cx=x, cy=y, r=2.5, fill=SOFT)
+    for label in labels:
+        _put(inner, "rect", x=round(label.x - label.wide, 1), y=round(label.y - label.high, 1),
+             width=round(2 * label.wide, 1), height=2 * label.high, rx=4, fill=PAPER,
+             fill_opacity=0.82)  # fmt: skip
+        _words(inner, label.x, label.y + 5, label.words, anchor="middle", bold=True)
     return _written(sheet)
-
-
-def _named_spots(points: Points) -> list[tuple[str, int, int]]:
-    """The middle of each theme's dots, the largest themes first; none on top of another."""
-    places: dict[int, tuple[list[int], list[int]]] = {}
-    for x, y, theme in zip(points.xs, points.ys, points.themes, strict=True):
-        if theme < len(points.names):
-            xs, ys = places.setdefault(theme, ([], []))
-            xs.append(x)
-            ys.append(y)
-    found: list[tuple[str, int, int]] = []
-    for theme, (xs, ys) in sorted(places.items(), key=lambda one: -len(one[1][0])):
-        x, y = sorted(xs)[len(xs) // 2], sorted(ys)[len(ys) // 2]
-        if all(abs(x - a) > 12000 or abs(y - b) > 2200 for _, a, b in found):
-            found.append((_short(points.names[theme][1]), x, y))
-    return found
 
 
 def _sheet(wide: int, high: int, title: str, below: str) -> ET.Element:
@@ -200,14 +193,11 @@ def _words(
     colour: str = INK,
     anchor: str = "start",
     bold: bool = False,
-    halo: bool = False,
 ) -> None:
     made = _put(parent, "text", x=round(x, 1), y=round(y, 1), font_size=size, fill=colour,
                 text_anchor=anchor)  # fmt: skip
     if bold:
         made.set("font-weight", "600")
-    if halo:
-        made.attrib |= {"stroke": PAPER, "stroke-width": "4", "paint-order": "stroke"}
     made.text = as_xml(said)
 
 

@@ -1,16 +1,15 @@
 """The map of answers: a page with its table, the points for its script, and answers to read."""
 
 from flask import Blueprint, Response, render_template, request
-from werkzeug.datastructures import MultiDict
 
-from survey.clock import day_in, utc_now
-from survey.errors import FieldError
+from survey.clock import utc_now
 from survey.show.answer_queries import PAGE, answers_among
 from survey.show.map_queries import as_bytes, is_laid_out, map_points, map_table
+from survey.show.pages import filter_form, view_asked
 from survey.show.standing import standing
 from survey.web.access import open_to
 from survey.web.current import database, place
-from survey.web.filters import LARGEST_ID, View, view_from
+from survey.web.filters import LARGEST_ID
 
 blueprint = Blueprint("map", __name__)
 
@@ -19,17 +18,15 @@ blueprint = Blueprint("map", __name__)
 @open_to("teammate")
 def page() -> str:
     """Show the map and, beside it, its themes as a table."""
-    view, wrong = _view()
+    view, wrong = view_asked()
     inside = place().workspace_id
     with database().reading() as session:
-        stands = standing(session, inside, utc_now())
+        run_id = standing(session, inside, utc_now()).run_id
         return render_template(
             "show/map.html",
-            view=view,
-            wrong=wrong,
-            stands=stands,
-            table=map_table(session, inside, stands.run_id, view.wanted),
+            table=map_table(session, inside, run_id, view.wanted),
             is_laid_out=is_laid_out(session, inside),
+            **filter_form(session, view, wrong),
         )
 
 
@@ -37,7 +34,7 @@ def page() -> str:
 @open_to("teammate")
 def points() -> Response:
     """Give the points of a view to the map's script."""
-    view, _ = _view()
+    view, _ = view_asked()
     inside = place().workspace_id
     with database().reading() as session:
         run_id = standing(session, inside, utc_now()).run_id
@@ -49,7 +46,7 @@ def points() -> Response:
 @open_to("teammate")
 def answers() -> str:
     """Give some answers of a view, to be read beside the map; `ids` names them."""
-    view, _ = _view()
+    view, _ = view_asked()
     inside = place().workspace_id
     ids = _ids(request.args.get("ids", ""))
     with database().reading() as session:
@@ -67,11 +64,3 @@ def _ids(typed: str) -> list[int]:
         if one.isascii() and one.isdigit() and len(one) <= 19
     ]
     return [one for one in found if one <= LARGEST_ID]
-
-
-def _view() -> tuple[View, str | None]:
-    today = day_in(utc_now(), place().time_zone)
-    try:
-        return view_from(request.args, today), None
-    except FieldError as error:
-        return view_from(MultiDict(), today), str(error)

@@ -11,7 +11,7 @@
   const layer = document.createElement("canvas");
   const places = { x: null, y: null };
   let data = null, cells = null, ratio = 1, chosen = null, lasso = null, pressed = false;
-  let ring = null, radius = 28, timer = 0, hovered = -1, asked = 0;
+  let ring = null, radius = 28, timer = 0, hovered = -1, asked = 0, names = [];
 
   const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -77,6 +77,7 @@
     layer.getContext("2d").putImageData(image, 0, 0);
     places.x = px;
     places.y = py;
+    placeNames();
     finish();
     box.dataset.milliseconds = (performance.now() - began).toFixed(1);
     box.dataset.drawn = String(n);
@@ -123,30 +124,66 @@
       .sort((a, b) => b.n - a.n);
   }
 
-  // Names go on the largest themes first; one that would cover another is left to the table.
+  function placeNames() {
+    const style = getComputedStyle(document.documentElement);
+    pen.font = `600 ${13 * ratio}px ${style.getPropertyValue("--sans")}`;
+    const order = data.middles.filter((one) => one.theme === chosen)
+      .concat(data.middles.filter((one) => one.theme !== chosen));
+    const named = order.map((one) => ({
+      theme: one.theme, name: data.themes[one.theme][1],
+      x: (one.x * canvas.width) / SIDE, y: (one.y * canvas.height) / SIDE,
+    }));
+    names = window.mapNames.place(named, places, canvas, ratio, (words) => pen.measureText(words).width);
+  }
+
   function drawNames() {
     const style = getComputedStyle(document.documentElement);
-    const taken = [];
+    pen.lineWidth = ratio;
+    pen.strokeStyle = pen.fillStyle = style.getPropertyValue("--ink-soft");
+    for (const one of names) {
+      const { x, y } = one.from;
+      const ex = Math.max(one.x - one.wide, Math.min(one.x + one.wide, x));
+      const ey = Math.max(one.y - one.high, Math.min(one.y + one.high, y));
+      if (Math.hypot(ex - x, ey - y) < 5 * ratio) continue;
+      pen.beginPath();
+      pen.moveTo(x, y);
+      pen.lineTo(ex, ey);
+      pen.stroke();
+      pen.beginPath();
+      pen.arc(x, y, 2.5 * ratio, 0, 7);
+      pen.fill();
+    }
+    for (const one of names) plate(one, one.words, chosen === null || one.theme === chosen);
+    if (hovered >= 0 && data.theme[hovered] !== NO_THEME) {
+      const words = window.mapNames.short(data.themes[data.theme[hovered]][1], canvas.width < 520 * ratio ? 34 : 70);
+      const wide = pen.measureText(words).width / 2 + 5 * ratio, high = 10 * ratio;
+      const over = places.y[hovered] > 4 * high;
+      plate({
+        wide, high,
+        x: Math.min(canvas.width - wide, Math.max(wide, places.x[hovered])),
+        y: places.y[hovered] + (over ? -2.2 : 2.2) * high,
+      }, words, true, true);
+    }
+  }
+
+  function plate(box, words, loud, framed) {
+    const style = getComputedStyle(document.documentElement);
     pen.font = `600 ${13 * ratio}px ${style.getPropertyValue("--sans")}`;
     pen.textAlign = "center";
     pen.textBaseline = "middle";
-    pen.lineJoin = "round";
-    const order = data.middles.filter((one) => one.theme === chosen)
-      .concat(data.middles.filter((one) => one.theme !== chosen));
-    for (const one of order) {
-      let name = data.themes[one.theme][1];
-      if (name.length > 32) name = `${name.slice(0, 31)}…`;
-      const wide = pen.measureText(name).width / 2 + 4 * ratio, high = 10 * ratio;
-      const x = Math.min(canvas.width - wide, Math.max(wide, (one.x * canvas.width) / SIDE));
-      const y = Math.min(canvas.height - high, Math.max(high, (one.y * canvas.height) / SIDE));
-      if (taken.some((t) => Math.abs(t.x - x) < t.wide + wide && Math.abs(t.y - y) < t.high + high)) continue;
-      taken.push({ x, y, wide, high });
-      pen.lineWidth = 4 * ratio;
-      pen.strokeStyle = style.getPropertyValue("--paper");
-      pen.fillStyle = style.getPropertyValue("--ink");
-      pen.strokeText(name, x, y);
-      pen.fillText(name, x, y);
+    pen.fillStyle = style.getPropertyValue("--paper-raised");
+    pen.globalAlpha = framed ? 1 : 0.82;
+    pen.beginPath();
+    pen.roundRect(box.x - box.wide, box.y - box.high, 2 * box.wide, 2 * box.high, 4 * ratio);
+    pen.fill();
+    pen.globalAlpha = 1;
+    if (framed) {
+      pen.lineWidth = ratio;
+      pen.strokeStyle = style.getPropertyValue("--ink-soft");
+      pen.stroke();
     }
+    pen.fillStyle = style.getPropertyValue(loud ? "--ink" : "--ink-soft");
+    pen.fillText(words, box.x, box.y + ratio);
   }
 
   function grid() {
@@ -271,6 +308,11 @@
     } else show(inside(path), false);
     finish();
   });
+  canvas.addEventListener("pointercancel", () => { // the page is scrolled by a finger
+    pressed = false;
+    lasso = null;
+    finish();
+  });
   canvas.addEventListener("pointerleave", () => {
     clearTimeout(timer);
     if (hovered >= 0) {
@@ -324,7 +366,7 @@
       name.textContent = `: ${data.themes[number][1]}`;
       button.append(name);
       button.addEventListener("click", () => choose(chosen === number ? null : number));
-      head.append(" ", button);
+      head.querySelector("a").after(" ", button);
     });
   }
 
@@ -333,7 +375,7 @@
     const wide = canvas.parentElement.clientWidth;
     ratio = Math.min(2, window.devicePixelRatio || 1);
     canvas.width = Math.round(wide * ratio);
-    canvas.height = Math.round(wide * (wide < 500 ? 0.9 : 0.66) * ratio);
+    canvas.height = Math.round(wide * (wide < 520 ? 1.05 : 0.66) * ratio);
     lasso = ring = null;
     hovered = -1;
     drawPoints();

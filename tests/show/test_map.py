@@ -14,6 +14,8 @@ from sqlalchemy import insert, select, update
 from survey.records import Answer, AnswerSegment, MapLayout, MapPlace, Theme
 from survey.records.database import Database
 from survey.records.mapping import SIDE
+from survey.show.map_names import placed_names
+from survey.show.map_queries import Points
 from tests.support.answers import fill
 from tests.support.browser import Browser
 from tests.support.people import Business
@@ -174,3 +176,30 @@ def test_before_there_is_a_map_the_table_is_there(owner: Browser, laid: Laid) ->
 def test_an_empty_workspace_has_an_empty_map(outsider: Browser, elsewhere: Business) -> None:
     page = outsider.get(elsewhere.at("map")).get_data(as_text=True)
     assert "The map grows as answers come in" in page
+
+
+def test_the_largest_themes_are_named_on_a_drawn_map_and_no_name_covers_another() -> None:
+    dice = random.Random(4)
+    clouds = [(dice.randrange(SIDE), dice.randrange(SIDE), 60 - 2 * n) for n in range(25)]
+    dots = [
+        (
+            min(SIDE - 1, max(0, int(dice.gauss(x, 3000)))),
+            min(SIDE - 1, max(0, int(dice.gauss(y, 3000)))),
+            n,
+        )
+        for n, (x, y, many) in enumerate(clouds)
+        for _ in range(many)
+    ]
+    xs, ys, themes = (array("H", column) for column in zip(*dots, strict=True))
+    names = tuple((str(n), f"Theme {n} " + "with a long name " * (n % 9)) for n in range(25))
+    points = Points(
+        array("Q", range(len(dots))), xs, ys, themes, array("B", bytes(len(dots))), names
+    )
+    labels = placed_names(points, 900, 594)
+    assert [one.words.split()[1] for one in labels[:12]] == [str(n) for n in range(12)]
+    for number, one in enumerate(labels):
+        assert one.wide <= one.x <= 900 - one.wide
+        assert one.high <= one.y <= 594 - one.high
+        for other in labels[:number]:
+            beside = abs(one.x - other.x) >= one.wide + other.wide
+            assert beside or abs(one.y - other.y) >= one.high + other.high
