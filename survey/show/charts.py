@@ -38,8 +38,9 @@ def spark(points: Sequence[Point]) -> Spark | None:
     # A point of far fewer answers than the others would, by its chance height, flatten them all.
     fewest = _THIN * sum(point.of for point in points) / max(1, len(points))
     shares = [point.share if point.of >= fewest else None for point in points]
-    highest = max((share for share in shares if share is not None), default=0.0)
-    if highest <= 0:
+    known = [share for share in shares if share is not None]
+    highest = max(known, default=0.0)
+    if highest <= 0 or len(known) < 2:  # a single dot goes nowhere
         return None
     step = (SPARK_WIDTH - 4) / (len(points) - 1)
     places = [

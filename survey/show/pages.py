@@ -48,7 +48,16 @@ def _moment_words(moment: datetime) -> str:
     return words.moment_words(moment, place().time_zone)
 
 
-for _name in ("figure", "percent", "share", "between", "day_words", "short_day", "counted"):
+for _name in (
+    "figure",
+    "percent",
+    "share",
+    "between",
+    "day_words",
+    "short_day",
+    "counted",
+    "shortened",
+):
     blueprint.add_app_template_filter(getattr(words, _name), _name)
 
 

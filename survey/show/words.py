@@ -53,6 +53,11 @@ def moment_words(moment: datetime, time_zone: str) -> str:
     return f"{local:%H:%M} on {local.day} {_MONTHS.split()[local.month - 1]}"
 
 
+def shortened(name: str, most: int = 120) -> str:
+    """Return a name for a list, cut after so many characters; its own page has it whole."""
+    return name if len(name) <= most else f"{name[: most - 1].rstrip()}…"
+
+
 def counted(count: int, one: str, many: str | None = None) -> str:
     """Return a number with its noun: 1 answer, 3 answers."""
     return f"{figure(count)} {one if count == 1 else many or one + 's'}"
