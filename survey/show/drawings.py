@@ -153,10 +153,10 @@ def map_svg(title: str, below: str, points: Points) -> str:
                  stroke_linecap=cap, stroke_opacity=0.6)  # fmt: skip
     labels = placed_names(points, _MAP_SIDE, high)
     for label in labels:
-        x, y = round(label.from_x, 1), round(label.from_y, 1)
+        at = round(label.from_x, 1), round(label.from_y, 1)
         if end := label.line():
-            _put(inner, "path", d=f"M{x} {y}L{end[0]:.1f} {end[1]:.1f}", stroke=SOFT)
-            _put(inner, "circle", cx=x, cy=y, r=2.5, fill=SOFT)
+            _put(inner, "path", d=f"M{at[0]} {at[1]}L{end[0]:.1f} {end[1]:.1f}", stroke=SOFT)
+            _put(inner, "circle", cx=at[0], cy=at[1], r=2.5, fill=SOFT)
     for label in labels:
         _put(inner, "rect", x=round(label.x - label.wide, 1), y=round(label.y - label.high, 1),
              width=round(2 * label.wide, 1), height=2 * label.high, rx=4, fill=PAPER,
