@@ -164,6 +164,8 @@ def test_an_answer_is_taken_back_in_two_presses_and_stays_so(
         words = _words(client.get(given.link))
         assert "You took your answer back" in words
         assert "Too slow." not in words
+        assert "Hill Street Dental can still see that you were asked" in words
+        assert "Your name is erased 24 months after you answered." in words
     assert _kept(database) == [""]
     for query in ("?change", "?take-back"):
         assert "You took your answer back" in _words(client.get(given.link + query))
