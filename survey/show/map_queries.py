@@ -1,17 +1,29 @@
 """What the map shows: where the answers of a view lie, and the themes beside it as a table."""
 
+import hashlib
 import json
 import sys
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from math import dist
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
-from survey.records import Answer, Assignment, MapLayout, MapPlace
+from survey.records import (
+    Answer,
+    Assignment,
+    Decision,
+    MapLayout,
+    MapPlace,
+    MapWaiting,
+    ToShow,
+    Workspace,
+)
+from survey.records.answering import GIVEN
 from survey.records.filters import AnswerFilter, answers_in_view
 from survey.records.mapping import CURRENT, SIDE
 from survey.show.figures import figures_in_view
@@ -22,6 +34,7 @@ NO_THEME = 0xFFFF
 _TONES = {"wish": 0, "praise": 1, "unclear": 2}
 _NO_TONE = 3
 _NEAR = 2
+_MOST_UNDER_WAY = 1000  # answers waiting for something, from which on points are told as they are
 
 
 @dataclass(frozen=True)
@@ -86,7 +99,31 @@ def map_points(
     wanted : AnswerFilter
         Which answers; by segment, anonymous ones are in no view.
     """
-    placed = session.execute(
+    names = {one.id: one.name for one in theme_names(session, workspace_id, ())}
+    placed: Sequence[tuple[int, int]] | None = None
+    if wanted == AnswerFilter():
+        placed = _placed_at_all(session, workspace_id)
+    if placed is None:
+        placed = _placed(session, workspace_id, run_id, wanted)
+    since = None
+    if len(placed) == MOST_POINTS:
+        oldest = select(Answer.answered_on).where(Answer.workspace_id == workspace_id)
+        since = session.scalar(oldest.where(Answer.id == placed[-1][0]))
+    surest = _surest(session, workspace_id, run_id, wanted.theme_id, since)
+    return _points(placed, surest, names)
+
+
+def _rows(session: Session, query: Any) -> list[Any]:
+    """Rows of plain numbers and texts as the driver gives them: there are very many."""
+    cursor: Any = session.connection().execute(query).cursor
+    return list(cursor.fetchall())
+
+
+def _placed(
+    session: Session, workspace_id: int, run_id: int | None, wanted: AnswerFilter
+) -> list[tuple[int, int]]:
+    return _rows(
+        session,
         select(MapPlace.answer_id, MapPlace.spot)
         .join(
             MapLayout,
@@ -105,45 +142,127 @@ def map_points(
             *answers_in_view(workspace_id, run_id, wanted),
         )
         .order_by(Answer.answered_on.desc(), Answer.id.desc())
-        .limit(MOST_POINTS)
-    ).all()
-    surest = _surest(session, workspace_id, run_id, wanted)
-    names = {one.id: one.name for one in theme_names(session, workspace_id, ())}
-    return _points(placed, surest, names)
+        .limit(MOST_POINTS),
+    )
+
+
+def _placed_at_all(session: Session, workspace_id: int) -> list[tuple[int, int]] | None:
+    """As `_placed` where everything is in view, None where that is too much.
+
+    An answer that is taken back loses its place with its words, so no answer's row is looked at:
+    the order is read off an index.
+    """
+    order = select(Answer.id).where(Answer.workspace_id == workspace_id)
+    order = order.order_by(Answer.answered_on.desc(), Answer.id.desc())
+    ids = _rows(session, order.limit(MOST_POINTS + 1))
+    if len(ids) > MOST_POINTS:
+        return None
+    layout = _layout(workspace_id, MapLayout.id).scalar_subquery()
+    places = select(MapPlace.answer_id, MapPlace.spot).where(
+        MapPlace.workspace_id == workspace_id, MapPlace.layout_id == layout
+    )
+    spots = dict(_rows(session, places))
+    return [(one, spots[one]) for (one,) in ids if one in spots]
 
 
 def _surest(
-    session: Session, workspace_id: int, run_id: int | None, wanted: AnswerFilter
+    session: Session,
+    workspace_id: int,
+    run_id: int | None,
+    theme_id: int | None,
+    since: date | None,
 ) -> dict[int, tuple[float, int, str]]:
+    """Return the surest theme of answers, and its tone, after how sure it is."""
     query = select(
         Assignment.answer_id, Assignment.confidence, Assignment.theme_id, Assignment.tone
     ).where(Assignment.workspace_id == workspace_id, Assignment.run_id == run_id)
-    if wanted.theme_id is not None:
-        query = query.where(Assignment.theme_id == wanted.theme_id)
+    if theme_id is not None:
+        query = query.where(Assignment.theme_id == theme_id)
+    if since is not None:
+        query = query.join(
+            Answer,
+            and_(Answer.workspace_id == Assignment.workspace_id, Answer.id == Assignment.answer_id),
+        ).where(Answer.workspace_id == workspace_id, Answer.answered_on >= since)
     found: dict[int, tuple[float, int, str]] = {}
-    for answer_id, confidence, theme_id, tone in session.execute(query):
-        before = found.get(answer_id)
-        if before is None or confidence > before[0]:
-            found[answer_id] = (confidence, theme_id, tone)
+    for answer_id, confidence, named, tone in _rows(session, query):
+        sure = (confidence, named, tone)
+        if answer_id not in found or found[answer_id] < sure:
+            found[answer_id] = sure
     return found
 
 
 def _points(
-    placed: Iterable[Any],
+    placed: Sequence[tuple[int, int]],
     surest: Mapping[int, tuple[float, int, str]],
     names: Mapping[int, str],
 ) -> Points:
-    ids, xs, ys = array("Q"), array("H"), array("H")
-    themes, tones = array("H"), array("B")
     numbers = {theme_id: number for number, theme_id in enumerate(names)}
-    for answer_id, spot in placed:
+    ids, themes, tones = array("Q"), array("H"), array("B")
+    for answer_id, _ in placed:
         ids.append(answer_id)
-        xs.append(spot // SIDE)
-        ys.append(spot % SIDE)
-        _, theme_id, tone = surest.get(answer_id, (0.0, 0, ""))
-        themes.append(numbers.get(theme_id, NO_THEME))
-        tones.append(_TONES.get(tone, _NO_TONE))
-    return Points(ids, xs, ys, themes, tones, tuple((str(key), names[key]) for key in names))
+        sure = surest.get(answer_id)
+        themes.append(numbers.get(sure[1], NO_THEME) if sure else NO_THEME)
+        tones.append(_TONES.get(sure[2], _NO_TONE) if sure else _NO_TONE)
+    return Points(
+        ids,
+        array("H", [spot // SIDE for _, spot in placed]),
+        array("H", [spot % SIDE for _, spot in placed]),
+        themes,
+        tones,
+        tuple((str(key), names[key]) for key in names),
+    )
+
+
+def map_state(
+    session: Session, workspace_id: int, run_id: int | None, wanted: AnswerFilter
+) -> str | None:
+    """Return what changes whenever the points of a view do, None while too much is under way.
+
+    Parameters
+    ----------
+    session, workspace_id, run_id, wanted
+        As in `map_points`.
+
+    Notes
+    -----
+    An answer that comes, goes or changes moves the workspace's moment; from then on those that
+    wait to be sorted and to be placed, and those a large step has still to show, only grow fewer.
+    """
+    here = session.execute(
+        select(
+            Workspace.answers_changed_at,
+            Workspace.is_sample,
+            _layout(workspace_id, MapLayout.id).scalar_subquery(),
+            select(func.max(Decision.number))
+            .where(Decision.workspace_id == workspace_id)
+            .scalar_subquery(),
+            *(
+                select(func.count())
+                .select_from(waiting.limit(_MOST_UNDER_WAY).subquery())
+                .scalar_subquery()
+                for waiting in _under_way(workspace_id)
+            ),
+        ).where(Workspace.id == workspace_id)
+    ).one()
+    if _MOST_UNDER_WAY in here[4:]:
+        return None
+    names = [(one.id, one.name) for one in theme_names(session, workspace_id, ())]
+    state = repr((workspace_id, run_id, tuple(here), names, wanted))
+    return hashlib.sha256(state.encode()).hexdigest()
+
+
+def _under_way(workspace_id: int) -> tuple[Select[int], ...]:
+    return (
+        select(Answer.id).where(
+            Answer.workspace_id == workspace_id, Answer.sorted_by.is_(None), Answer.state == GIVEN
+        ),
+        select(MapWaiting.answer_id).where(MapWaiting.workspace_id == workspace_id),
+        select(ToShow.answer_id).where(ToShow.workspace_id == workspace_id),
+    )
+
+
+def _layout(workspace_id: int, column: Any) -> Select[Any]:
+    return select(column).where(MapLayout.workspace_id == workspace_id, MapLayout.state == CURRENT)
 
 
 def as_bytes(points: Points) -> bytes:
@@ -196,11 +315,7 @@ def map_table(
 
 
 def _centres(session: Session, workspace_id: int) -> dict[int, Sequence[int]]:
-    kept = session.scalar(
-        select(MapLayout.centres).where(
-            MapLayout.workspace_id == workspace_id, MapLayout.state == CURRENT
-        )
-    )
+    kept = session.scalar(_layout(workspace_id, MapLayout.centres))
     return {int(key): spot for key, spot in (kept or {}).items()}
 
 
@@ -217,7 +332,4 @@ def _near(
 
 def is_laid_out(session: Session, workspace_id: int) -> bool:
     """Whether a workspace has a map."""
-    query = select(MapLayout.id).where(
-        MapLayout.workspace_id == workspace_id, MapLayout.state == CURRENT
-    )
-    return session.scalar(query) is not None
+    return session.scalar(_layout(workspace_id, MapLayout.id)) is not None

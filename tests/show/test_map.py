@@ -14,6 +14,7 @@ from sqlalchemy import insert, select, update
 from survey.records import Answer, AnswerSegment, MapLayout, MapPlace, Theme
 from survey.records.database import Database
 from survey.records.mapping import SIDE
+from survey.records.withdrawal import hold_answer, withdraw
 from survey.show.map_names import placed_names
 from survey.show.map_queries import Points
 from tests.support.answers import fill
@@ -116,6 +117,31 @@ def test_the_points_are_the_answers_in_view(owner: Browser, laid: Laid) -> None:
     waiting = laid.points(owner, f"?theme={laid.themes['waiting']}")
     assert {waiting.head["themes"][n][1] for n in waiting.themes} == {"Waiting"}
     assert laid.points(owner, "?since=9999-01-01").ids == []
+
+
+def test_points_are_asked_for_again_only_when_something_has_changed(
+    owner: Browser, laid: Laid
+) -> None:
+    address = laid.business.at("map/points")
+    first = owner.get(address)
+    etag = {"If-None-Match": first.headers["ETag"]}
+    assert first.headers["Cache-Control"] == "private, no-cache"
+    assert owner.get(address).get_data() == first.get_data()
+    again = owner.get(address, headers=etag)
+    assert (again.status_code, again.get_data()) == (304, b"")
+    assert owner.get(f"{address}?days=7", headers=etag).status_code == 200
+    lost = read(first.get_data()).ids[0]
+    with laid.database.writing() as session:
+        answer = hold_answer(session, laid.business.workspace_id, lost)
+        assert answer is not None
+        withdraw(session, answer, NOW)
+    withdrawn = owner.get(address, headers=etag)
+    assert lost not in read(withdrawn.get_data()).ids
+    etag["If-None-Match"] = withdrawn.headers["ETag"]
+    rename = laid.business.at(f"themes/{laid.themes['waiting']}/rename")
+    assert owner.send(rename, name="The waiting room").status_code == 303
+    renamed = read(owner.get(address, headers=etag).get_data())
+    assert "The waiting room" in dict(renamed.head["themes"]).values()
 
 
 def test_anonymous_answers_are_on_no_map_of_a_segment(owner: Browser, laid: Laid) -> None:
