@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from survey.records.base import Record, table_of
@@ -40,10 +40,22 @@ def fill_quickly(
             session.execute(text("SET LOCAL work_mem = '512MB'"))
         run = fill(session, workspace_id, answers, today, days=days, put=put, index=lambda *_: None)
         session.execute(text(_WORDS[database.engine.dialect.name]), {"here": workspace_id})
+    _look_at_it(database)
+    return run
+
+
+def put_many(database: Database, record: type[Record], rows: list[dict[str, Any]]) -> None:
+    """Write very many rows in one transaction."""
+    put = _put_on_sqlite if database.on_sqlite else _copy
+    with _unchecked(database), database.writing() as session:
+        put(session, record, rows)
+    _look_at_it(database)
+
+
+def _look_at_it(database: Database) -> None:
     if not database.on_sqlite:
         with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as link:
             link.exec_driver_sql("VACUUM ANALYZE")
-    return run
 
 
 @contextmanager
@@ -52,8 +64,6 @@ def _unchecked(database: Database) -> Iterator[None]:
     if not database.on_sqlite:
         yield
         return
-    from sqlalchemy import event
-
     event.listen(database.engine, "connect", _for_building)
     database.engine.dispose()
     try:

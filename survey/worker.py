@@ -107,7 +107,7 @@ def worker_loops(database: Database, settings: Settings, stop: threading.Event) 
     return [
         Loop("mail", lambda: [mail, replies, danger]),
         Loop("themes", understanding.rounds),
-        Loop("meaning", lambda: [_answering_by_meaning(database, settings, understanding, stop)]),
+        Loop("meaning", lambda: [answering_by_meaning(database, settings, understanding, stop)]),
         Loop("counts", lambda: _counting(database)),
         *_mailbox_loops(database, settings, stop),
         Loop(
@@ -126,7 +126,7 @@ def worker_loops(database: Database, settings: Settings, stop: threading.Event) 
     ]
 
 
-def _answering_by_meaning(
+def answering_by_meaning(
     database: Database, settings: Settings, understanding: Understanding, stop: threading.Event
 ) -> Round:
     """Answer the web's questions of meaning until told to stop; in between, keep up to date."""

@@ -24,14 +24,16 @@ from survey.records.database import Database
 from survey.records.filters import AnswerFilter, answers_in_view
 from survey.records.text import text_digest
 from survey.understand.embed import stored
-from survey.understand.nearest import Nearest, of_whole
+from survey.understand.nearest import Near, Nearest, of_whole
 
 if TYPE_CHECKING:
     from survey.understand.embed import Embedder
 
-MOST_ANSWERS = 200_000  # of one workspace, the newest; 150 MB of vectors
+MOST_ANSWERS = 200_000  # of one workspace, the newest; 300 MB of vectors
+MOST_VECTORS = 250_000  # of all workspaces together, but for the one asked about last
 MOST_WORKSPACES = 4
 MOST_FOUND = 200
+_LOOKED_AT = (400, 1600)  # the nearest ones, of which it is asked first whether they are in view
 _REST = 10  # times as long as a table took to read, before it is read again
 
 
@@ -87,10 +89,10 @@ class Meaning:
             table = self._tables.get(workspace_id)
         if table is None or self._embedder is None:
             return {"ready": False, "found": []}
-        among = self._among(workspace_id, question.get("filter"))
+        view = _View(self._database, workspace_id, question.get("filter"))
         found = []
         for vector, but in self._vectors(self._embedder, table.nearest, question):
-            near = table.nearest.nearest(vector, most, among=among, but=but)
+            near = view.nearest(table.nearest, vector, most, but)
             found.append([[str(one.answer_id), round(one.likeness, 4)] for one in near])
         return {"ready": True, "found": found}
 
@@ -116,6 +118,7 @@ class Meaning:
             good_until = time.monotonic() + _REST * (time.monotonic() - started)
             with self._lock:
                 self._tables[workspace_id] = _Table(state, nearest, good_until)
+                self._make_room()
 
     def _vectors(
         self, embedder: "Embedder", nearest: Nearest, question: Mapping[str, Any]
@@ -127,16 +130,67 @@ class Meaning:
         vectors = [(nearest.vector(one), one) for one in asked]
         return [(vector, one) for vector, one in vectors if vector is not None]
 
-    def _among(self, workspace_id: int, plain: Mapping[str, Any] | None) -> set[int] | None:
-        if plain is None:
-            return None
-        wanted = filter_from(plain)
+    def _make_room(self) -> None:
+        """Let tables go that were asked about longest ago while all together are too large."""
+        while len(self._tables) > 1 and (
+            sum(len(one.nearest.ids) for one in self._tables.values()) > MOST_VECTORS
+        ):
+            gone = next(one for one in self._asked if one in self._tables)
+            self._asked.pop(gone)
+            self._tables.pop(gone)
+
+
+class _View:
+    """The answers of a filter, of which few are looked at as long as few will do.
+
+    Parameters
+    ----------
+    database : Database
+        Where they are.
+    workspace_id : int
+        Whose.
+    plain : mapping or None
+        As `survey.records.filters.AnswerFilter.plain` gives it; None for all.
+    """
+
+    def __init__(
+        self, database: Database, workspace_id: int, plain: Mapping[str, Any] | None
+    ) -> None:
+        self._database = database
+        self._workspace_id = workspace_id
+        self._wanted = None if plain is None else filter_from(plain)
+        self._all: set[int] | None = None
+
+    def nearest(
+        self, table: Nearest, vector: "NDArray[np.float32]", most: int, but: int | None
+    ) -> list[Near]:
+        """Return the answers in view that are nearest to a vector, as `Nearest.nearest` does."""
+        if self._wanted is None:
+            return table.nearest(vector, most, but=but)
+        if self._all is None:
+            near = table.nearest(vector, sum(_LOOKED_AT), but=but)
+            found: list[Near] = []
+            for first, count in zip((0, *_LOOKED_AT), _LOOKED_AT, strict=False):
+                some = near[first : first + count]
+                inside = self._inside([one.answer_id for one in some])
+                found += [one for one in some if one.answer_id in inside]
+                if len(found) >= most or len(near) == len(table.ids):
+                    return found[:most]
+            self._all = self._inside(None)
+        return table.nearest(vector, most, among=self._all, but=but)
+
+    def _inside(self, ids: list[int] | None) -> set[int]:
+        """Return which of some answers are in view, or all that are."""
+        assert self._wanted is not None
         with self._database.reading() as session:
             run_id = session.scalar(
-                select(Workspace.current_run_id).where(Workspace.id == workspace_id)
+                select(Workspace.current_run_id).where(Workspace.id == self._workspace_id)
             )
-            conditions = answers_in_view(workspace_id, run_id, wanted)
-            return set(session.scalars(select(Answer.id).where(*conditions)))
+            here = (self._workspace_id, run_id, self._wanted)
+            query = select(Answer.id).where(*answers_in_view(*here, one_by_one=ids is not None))
+            if ids is not None:
+                query = query.where(Answer.id.in_(ids))
+            return set(session.connection().scalars(query))
 
 
 def _state(session: Session, workspace_id: int) -> tuple[datetime | None, int]:
