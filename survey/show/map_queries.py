@@ -34,6 +34,7 @@ NO_THEME = 0xFFFF
 _TONES = {"wish": 0, "praise": 1, "unclear": 2}
 _NO_TONE = 3
 _NEAR = 2
+_FORM = 1  # of `as_bytes`, to be counted up when it changes: browsers keep what it gave
 _MOST_UNDER_WAY = 1000  # answers waiting for something, from which on points are told as they are
 
 
@@ -247,7 +248,7 @@ def map_state(
     if _MOST_UNDER_WAY in here[4:]:
         return None
     names = [(one.id, one.name) for one in theme_names(session, workspace_id, ())]
-    state = repr((workspace_id, run_id, tuple(here), names, wanted))
+    state = repr((_FORM, workspace_id, run_id, tuple(here), names, wanted))
     return hashlib.sha256(state.encode()).hexdigest()
 
 
