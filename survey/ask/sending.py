@@ -1,6 +1,7 @@
 """What sending writes: claims on due invitations, and what became of each mail."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -335,14 +336,16 @@ class Delay:
     jitter: random.Random
 
 
-def put_back(session: Session, keys: list[Key], lease_id: str, now: datetime, delay: Delay) -> None:
+def put_back(
+    session: Session, keys: Sequence[Key], lease_id: str, now: datetime, delay: Delay
+) -> None:
     """Put claimed invitations back to be tried later, or give them up when they are too old.
 
     Parameters
     ----------
     session : Session
         A writing session; the edge commits.
-    keys : list of tuple
+    keys : sequence of tuple
         Workspace and invitation of each.
     lease_id : str
         The claim they are held under; what is no longer ours stays untouched.

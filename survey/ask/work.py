@@ -4,7 +4,7 @@ import logging
 import random
 import smtplib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from email.message import EmailMessage
 
 from sqlalchemy.exc import OperationalError
@@ -27,9 +27,10 @@ from survey.ask.sending import (
     settle_answered,
 )
 from survey.clock import utc_now
-from survey.errors import MailDelayedError, MailRefusedError, RelayError
+from survey.errors import RelayError
 from survey.letters import UNSUBSCRIBE_LINK, as_message, fill_links, links_of, reply_headers
-from survey.mail import Mailer, Outlet, SmtpRelay
+from survey.mail import Mailer, SmtpRelay
+from survey.mail_batch import send_claimed
 from survey.records import Invitation
 from survey.records.database import Database, database_now
 from survey.records.due import Claim, renew
@@ -54,6 +55,8 @@ class MailRound:
     stopping : callable
         Says whether to come to an end; unsent mails are then given back.
     """
+
+    kind = "mail"
 
     def __init__(
         self,
@@ -91,23 +94,20 @@ class MailRound:
         return self._pause == 0.0
 
     def _send_batch(self, claimed: Claim) -> None:
-        waiting: list[Key] = [(key[0], key[1]) for key in claimed.keys]
+        keys: list[Key] = [(key[0], key[1]) for key in claimed.keys]
         if self.mailer is None:
-            for key in waiting:
+            for key in keys:
                 if self.stopping():
                     return
                 self._keep(key, claimed.lease_id)
             return
-        with self.mailer.opened() as outlet:
-            while waiting and not self.stopping() and self._still_held(claimed):
-                try:
-                    self._deliver(outlet, waiting[0], claimed.lease_id)
-                except RelayError as error:
-                    self._put_back(waiting, claimed.lease_id, str(error))
-                    self._be_quiet(error)
-                    return
-                waiting.pop(0)
-                self._pause = 0.0
+
+        def go_on() -> bool:
+            return not self.stopping() and self._still_held(claimed)
+
+        trouble = send_claimed(self.mailer, self, keys, claimed.lease_id, go_on)
+        if trouble is not None:
+            self._be_quiet(trouble)
 
     def _still_held(self, claimed: Claim) -> bool:
         """Prolong the lease when half of it is over; False when it was lost."""
@@ -129,31 +129,14 @@ class MailRound:
             headers = unsubscribe_headers(UNSUBSCRIBE_LINK)
             mark_sent(session, key, lease_id, now, kept=mail, headers=headers)
 
-    def _deliver(self, outlet: Outlet, key: Key, lease_id: str) -> None:
-        """Send one mail and write down at once what became of it."""
-        try:
-            due = self._due(key, lease_id)
-            if due is None:
-                return
-            outlet.send(self._message(due, key))
-        except RelayError:
-            raise
-        except MailRefusedError as error:
-            # What the relay said may hold the address, so it goes to the owner's page alone.
-            log.warning("mail %x failed for good; the Outbox page says why", key[1])
-            with self.database.writing() as session:
-                mark_failed(session, key, lease_id, str(error))
-        except MailDelayedError as error:
-            self._put_back([key], lease_id, str(error))
-        except (ValueError, TypeError, LookupError) as error:  # it cannot be composed; others can
-            # Its words may hold the address, too.
-            log.error("mail %x could not be composed (%s)", key[1], type(error).__name__)
-            self._put_back([key], lease_id, f"This mail could not be composed: {error}.")
-        else:
-            self._note_sent(key, lease_id)
+    def note_refused(self, key: Key, lease_id: str, why: str) -> None:
+        """Note that no relay will ever take this mail."""
+        with self.database.writing() as session:
+            mark_failed(session, key, lease_id, why)
 
-    def _note_sent(self, key: Key, lease_id: str) -> None:
+    def note_sent(self, key: Key, lease_id: str) -> None:
         """The relay has it, so try hard to write that down, even while the database is busy."""
+        self._pause = 0.0
         for left in reversed(range(NOTE_TRIES)):
             try:
                 with self.database.writing() as session:
@@ -175,7 +158,11 @@ class MailRound:
             return None
         return due
 
-    def _message(self, due: DueLetter, key: Key) -> EmailMessage:
+    def message(self, key: Key, lease_id: str) -> EmailMessage | None:
+        """Return the mail, unless it is no longer ours or its reader wants no more."""
+        due = self._due(key, lease_id)
+        if due is None:
+            return None
         links, now = links_of(self.settings, key[1], due.nonce), utc_now()
         headers = unsubscribe_headers(links.unsubscribe)
         if due.letter.may_reply:
@@ -187,9 +174,10 @@ class MailRound:
             now=now,
         )
 
-    def _put_back(self, keys: list[Key], lease_id: str, error: str) -> None:
+    def put_back(self, keys: Sequence[Key], lease_id: str, why: str) -> None:
+        """Let these mails be tried again later."""
         with self.database.writing() as session:
-            put_back(session, keys, lease_id, database_now(session), Delay(error, self._jitter))
+            put_back(session, keys, lease_id, database_now(session), Delay(why, self._jitter))
 
     def _be_quiet(self, error: RelayError) -> None:
         """Leave a relay that failed alone for a while; the mails are safe where they are."""

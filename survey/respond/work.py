@@ -1,14 +1,14 @@
 """The worker's side of replying: claim letters, commit, mail, commit each."""
 
-import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from email.message import EmailMessage
 
 from survey.clock import utc_now
-from survey.errors import MailDelayedError, MailRefusedError, RelayError
 from survey.letters import as_message, fill_links, links_of
 from survey.letters import reply_headers as where_replies_go
-from survey.mail import Mailer, Outlet
+from survey.mail import Mailer
+from survey.mail_batch import send_claimed
 from survey.records.database import Database, database_now
 from survey.respond.letter import compose_reply, reply_headers
 from survey.respond.sending import (
@@ -25,8 +25,6 @@ from survey.respond.sending import (
 )
 from survey.settings import Settings
 
-log = logging.getLogger(__name__)
-
 
 class ReplyRound:
     """Mails the replies that are due; holds nothing that would be lost with it.
@@ -42,6 +40,8 @@ class ReplyRound:
     stopping : callable
         Says whether to come to an end; what was not mailed is then given back.
     """
+
+    kind = "reply"
 
     def __init__(
         self,
@@ -74,17 +74,8 @@ class ReplyRound:
             for key in keys:
                 self._keep(key, lease_id)
             return True
-        with self.mailer.opened() as outlet:
-            for place, key in enumerate(keys):
-                if self.stopping():
-                    return False
-                try:
-                    self._deliver(outlet, key, lease_id)
-                except RelayError as error:  # so it would go with all the others
-                    for waiting in keys[place:]:
-                        self._put_back(waiting, lease_id, str(error))
-                    return False
-        return True
+        trouble = send_claimed(self.mailer, self, keys, lease_id, lambda: not self.stopping())
+        return trouble is None and not self.stopping()
 
     def _keep(self, key: Key, lease_id: str) -> None:
         """Keep a mail for the Outbox; that counts as sent."""
@@ -98,36 +89,29 @@ class ReplyRound:
                 headers=reply_headers(due.letter),
             )  # fmt: skip
 
-    def _deliver(self, outlet: Outlet, key: Key, lease_id: str) -> None:
-        """Mail one letter and write down at once what became of it."""
-        try:
-            due = self._due(key, lease_id)
-            if due is None:
-                return
-            links = links_of(self.settings, due.invitation_id, due.nonce)
-            back = where_replies_go(self.settings, due.invitation_id, due.nonce)
-            message = as_message(
-                fill_links(compose_reply(due.letter), links),
-                mail_from=self.settings.mail_from,
-                headers=reply_headers(due.letter) | back,
-                now=utc_now(),
-            )
-            outlet.send(message)
-        except RelayError:
-            raise
-        except MailRefusedError as error:
-            # What the relay said may hold the address, so it goes to the owner's page alone.
-            log.warning("reply %x failed for good; the page of the answer says why", key[1])
-            with self.database.writing() as session:
-                mark_failed(session, key, lease_id, str(error))
-        except MailDelayedError as error:
-            self._put_back(key, lease_id, str(error))
-        except (ValueError, TypeError, LookupError) as error:  # it cannot be composed; others can
-            log.error("reply %x could not be composed (%s)", key[1], type(error).__name__)
-            self._put_back(key, lease_id, f"This mail could not be composed: {error}.")
-        else:
-            with self.database.writing() as session:
-                mark_mailed(session, key, lease_id, database_now(session))
+    def message(self, key: Key, lease_id: str) -> EmailMessage | None:
+        """Return the mail, unless it is no longer ours or no longer welcome."""
+        due = self._due(key, lease_id)
+        if due is None:
+            return None
+        links = links_of(self.settings, due.invitation_id, due.nonce)
+        back = where_replies_go(self.settings, due.invitation_id, due.nonce)
+        return as_message(
+            fill_links(compose_reply(due.letter), links),
+            mail_from=self.settings.mail_from,
+            headers=reply_headers(due.letter) | back,
+            now=utc_now(),
+        )
+
+    def note_sent(self, key: Key, lease_id: str) -> None:
+        """Note that the relay has it."""
+        with self.database.writing() as session:
+            mark_mailed(session, key, lease_id, database_now(session))
+
+    def note_refused(self, key: Key, lease_id: str, why: str) -> None:
+        """Note that no relay will ever take it."""
+        with self.database.writing() as session:
+            mark_failed(session, key, lease_id, why)
 
     def _due(self, key: Key, lease_id: str) -> DueReply | None:
         """Return the mail, unless it is no longer ours or no longer welcome."""
@@ -138,7 +122,9 @@ class ReplyRound:
                 mark_unwelcome(session, key, lease_id)
         return due
 
-    def _put_back(self, key: Key, lease_id: str, error: str) -> None:
-        with self.database.writing() as session:
-            now = database_now(session)
-            put_back(session, key, lease_id, now, error=error, jitter=self._jitter)
+    def put_back(self, keys: Sequence[Key], lease_id: str, why: str) -> None:
+        """Let these letters be mailed later."""
+        for key in keys:
+            with self.database.writing() as session:
+                now = database_now(session)
+                put_back(session, key, lease_id, now, error=why, jitter=self._jitter)
