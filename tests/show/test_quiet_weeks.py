@@ -1,6 +1,8 @@
 """Where nothing changes, hardly a page says that something did: all its themes taken together."""
 
+from concurrent.futures import ProcessPoolExecutor
 from datetime import date, timedelta
+from multiprocessing import get_context
 
 import numpy as np
 import pytest
@@ -46,8 +48,11 @@ def test_a_thousand_quiet_weeks_raise_a_false_alarm_in_one_of_twenty_at_most() -
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 def test_very_many_quiet_weeks_raise_a_false_alarm_in_one_of_twenty_at_most() -> None:
-    assert _false_alarms(50_000, 7) <= 0.05
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as processes:
+        rates = list(processes.map(_false_alarms, [2_500] * 20, range(7, 27)))
+    assert sum(rates) / len(rates) <= 0.05, rates
 
 
 def test_a_theme_that_doubles_among_quiet_ones_is_told() -> None:
