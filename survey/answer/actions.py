@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import bindparam, or_, update
 
 from survey.answer.queries import OpenedLink
 from survey.clock import day_in
@@ -11,7 +11,6 @@ from survey.records import (
     Answer,
     AnswerSegment,
     AnswerText,
-    InteractionSegment,
     Invitation,
     Talk,
     new_id,
@@ -25,7 +24,6 @@ from survey.records.replying import MAIL
 from survey.records.straight import Prepared, Straight, inserting
 
 _invitation = table_of(Invitation).c
-_segment = table_of(InteractionSegment).c
 _TAKE = Prepared(
     update(table_of(Invitation))
     .where(
@@ -49,12 +47,6 @@ _TEXT = Prepared(
 )
 _TALK = Prepared(inserting(Talk, "workspace_id", "answer_id", "may_come_back", "how", "changed_at"))
 _SEGMENT = Prepared(inserting(AnswerSegment, "workspace_id", "answer_id", "name", "value"))
-_SEGMENTS = Prepared(
-    select(_segment.name, _segment.value).where(
-        _segment.workspace_id == bindparam("workspace"),
-        _segment.interaction_id == bindparam("interaction"),
-    )
-)
 _ANSWERED = (Measure("answered"),)
 
 
@@ -109,9 +101,9 @@ def take_answer(
         keep_sealed_straight(straight, link.workspace_id, answer["id"], 1, original)
     if may_come_back:
         straight.run(_TALK, _talk_row(answer))
-    segments = _copy_segments(straight, link, answer["id"])
+    _copy_segments(straight, link, answer["id"])
     note_arrival_straight(straight, link.workspace_id, answer["id"])
-    count_straight(straight, 1, _counted(answer, segments, taken[0][0]), _ANSWERED)
+    count_straight(straight, 1, _counted(answer, link.segments, taken[0][0]), _ANSWERED)
     return True
 
 
@@ -177,12 +169,7 @@ def _talk_row(answer: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _copy_segments(
-    straight: Straight, link: OpenedLink, answer_id: int
-) -> tuple[tuple[str, str], ...]:
-    of_link = {"workspace": link.workspace_id, "interaction": link.interaction_id}
-    found = tuple((name, value) for name, value in straight.rows(_SEGMENTS, of_link))
-    for name, value in found:
-        key = {"workspace_id": link.workspace_id, "answer_id": answer_id}
+def _copy_segments(straight: Straight, link: OpenedLink, answer_id: int) -> None:
+    key = {"workspace_id": link.workspace_id, "answer_id": answer_id}
+    for name, value in link.segments:
         straight.run(_SEGMENT, key | {"name": name, "value": value})
-    return found

@@ -22,7 +22,7 @@ from survey.answer.afterwards import (
 from survey.answer.asking import Asking, asking_by_link
 from survey.answer.forms import Typed, read_typed
 from survey.answer.open_pages import changed_fault
-from survey.answer.ordinary import take_typed
+from survey.answer.ordinary import keep_typed
 from survey.answer.queries import (
     OpenedLink,
     Said,
@@ -47,7 +47,7 @@ from survey.answer.screens import (
 from survey.clock import utc_now
 from survey.errors import AfterwordError, DeniedError
 from survey.guard.personal import may_hold_personal_data
-from survey.records.care import Cared, cared_for
+from survey.records.care import Cared, Original, cared_for
 from survey.records.faults import lost_race, sqlstate_of
 from survey.tokens import token_alone
 from survey.web.access import open_to
@@ -140,10 +140,13 @@ def _sent(token: str, now: datetime) -> Response:
         link = _pinned(link)
     cared = _cared_for(link, typed)
     as_kept = replace(typed, text=cared.text)
-    taken = _tried_twice(
-        lambda: take_typed(database(), link, as_kept, now, original=cared.original)
-    )
+    taken = _tried_twice(lambda: _taken(link, as_kept, now, cared.original))
     return _to_what_was_said() if taken else _afterwards(link, typed, now)
+
+
+def _taken(link: OpenedLink, typed: Typed, now: datetime, original: Original | None) -> bool:
+    with database().taking() as straight:
+        return keep_typed(straight, link, typed, now, original=original)
 
 
 def _cared_for(link: OpenedLink, typed: Typed) -> Cared:

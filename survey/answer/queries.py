@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -14,6 +14,7 @@ from survey.records import (
     Answer,
     AnswerText,
     Interaction,
+    InteractionSegment,
     Invitation,
     Link,
     Question,
@@ -50,6 +51,8 @@ class OpenedLink:
         After how many months the answer is erased, if ever.
     anonymous : bool
         Whether no row may join the answer and the invitation.
+    segments : tuple of (str, str)
+        Names and values that the business told of the interaction.
     """
 
     answered: bool
@@ -71,6 +74,7 @@ class OpenedLink:
     time_zone: str
     keep_months: int | None
     anonymous: bool
+    segments: tuple[tuple[str, str], ...]
 
     @property
     def occurred_on(self) -> date | None:
@@ -170,7 +174,7 @@ class ClosedLink:
 
 _invitation, _interaction = table_of(Invitation).c, table_of(Interaction).c
 _link, _workspace = table_of(Link).c, table_of(Workspace).c
-_question = table_of(Question).c
+_question, _segment = table_of(Question).c, table_of(InteractionSegment).c
 _OPEN = Prepared(
     select(
         _invitation.state,
@@ -193,6 +197,8 @@ _OPEN = Prepared(
         _workspace.time_zone,
         _workspace.keep_months,
         _question.anonymous,
+        _segment.name,  # a row for each, so that taking an answer needs no statement more
+        _segment.value,
     )
     .select_from(table_of(Link))
     .join(
@@ -210,6 +216,11 @@ _OPEN = Prepared(
         & (_question.id == _invitation.question_id),
     )
     .join(table_of(Workspace), _workspace.id == _link.workspace_id)
+    .outerjoin(
+        table_of(InteractionSegment),
+        (_segment.workspace_id == _interaction.workspace_id)
+        & (_segment.interaction_id == _interaction.id),
+    )
     .where(_link.token_sha256 == bindparam("token"), _link.kind == bindparam("door"))
 )
 
@@ -239,11 +250,16 @@ def opened_link(
     rows = straight.rows(_OPEN, {"token": token_sha256(token), "door": door})
     if not rows:
         return None
-    (state, expires_at), opened = rows[0][:2], rows[0][2:]
+    state, expires_at = rows[0][:2]
     answered = state in ("answered", "withdrawn")
     if not answered and (state not in ANSWERABLE or expires_at <= now):
         return None
-    return OpenedLink(answered, *opened)
+    return _opened(answered, rows)
+
+
+def _opened(answered: bool, rows: Sequence[tuple[Any, ...]]) -> OpenedLink:
+    segments = tuple(row[-2:] for row in rows if row[-1] is not None)
+    return OpenedLink(answered, *rows[0][2:-2], segments)
 
 
 def wording_of(session: Session, link: OpenedLink, read_in: str = "en") -> Wording:
@@ -427,7 +443,7 @@ def closed_link(straight: Straight, token: str, now: datetime) -> ClosedLink | N
     rows = straight.rows(_OPEN, {"token": token_sha256(token), "door": "answer"})
     if not rows:
         return None
-    (state, expires_at), link = rows[0][:2], OpenedLink(False, *rows[0][2:])
+    (state, expires_at), link = rows[0][:2], _opened(False, rows)
     if state not in ANSWERABLE or expires_at > now:
         return None
     closed_on = day_in(expires_at, link.time_zone)
