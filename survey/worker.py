@@ -156,7 +156,7 @@ def _take_in(database: Database) -> bool:
         if not arrivals_wait(session):
             return False
     with database.writing() as session:
-        return take_in(session, database_now(session), limit=limit) == limit
+        return take_in(session, database_now(session), limit=limit) > 0
 
 
 def _fold_counts(database: Database) -> bool:

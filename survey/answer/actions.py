@@ -15,7 +15,6 @@ from survey.records import (
     Talk,
     new_id,
 )
-from survey.records.arrivals import note_arrival_straight
 from survey.records.asking import ANSWERABLE
 from survey.records.base import table_of
 from survey.records.care import Original, keep_sealed_straight
@@ -39,7 +38,7 @@ _ANSWER = Prepared(
         Answer,
         "workspace_id", "id", "question_id", "question_version_id", "language", "invitation_id",
         "anonymous", "origin", "state", "said_nothing", "version", "answered_at", "answered_on",
-        "served_by", "channel", "reference", "attempts",
+        "served_by", "channel", "reference", "attempts", "taken_in",
     )
 )  # fmt: skip
 _TEXT = Prepared(
@@ -102,7 +101,6 @@ def take_answer(
     if may_come_back:
         straight.run(_TALK, _talk_row(answer))
     _copy_segments(straight, link, answer["id"])
-    note_arrival_straight(straight, link.workspace_id, answer["id"])
     count_straight(straight, 1, _counted(answer, link.segments, taken[0][0]), _ANSWERED)
     return True
 
@@ -146,6 +144,7 @@ def _answer_row(link: OpenedLink, now: datetime, *, nothing: bool) -> dict[str, 
         "channel": link.channel,
         "reference": link.reference,
         "attempts": 0,
+        "taken_in": False,
     }
 
 

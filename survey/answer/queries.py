@@ -259,7 +259,7 @@ def opened_link(
 
 def _opened(answered: bool, rows: Sequence[tuple[Any, ...]]) -> OpenedLink:
     segments = tuple(row[-2:] for row in rows if row[-1] is not None)
-    return OpenedLink(answered, *rows[0][2:-2], segments)
+    return OpenedLink(answered, *(*rows[0][2:-2], segments))
 
 
 def wording_of(session: Session, link: OpenedLink, read_in: str = "en") -> Wording:

@@ -13,7 +13,6 @@ from survey.records.accounts import (
 )
 from survey.records.anonymity import HeldAnswer
 from survey.records.answering import Answer, AnswerSegment, AnswerText, ImportBatch
-from survey.records.arrivals import Arrival
 from survey.records.asking import (
     Interaction,
     InteractionSegment,
@@ -56,7 +55,6 @@ __all__ = [
     "AnswerSegment",
     "AnswerText",
     "ApiKey",
-    "Arrival",
     "Assignment",
     "Bulletin",
     "ChangeNote",

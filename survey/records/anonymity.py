@@ -26,7 +26,6 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 from survey.clock import day_in
 from survey.records.accounts import Link, Workspace
 from survey.records.answering import GIVEN, WITHDRAWN, Answer, AnswerText
-from survey.records.arrivals import note_arrival
 from survey.records.base import CLUSTERED, Record, owned_by, row_id, table_of
 from survey.records.counts import Counted, Measure, count_many
 from survey.records.flagging import Spoken, flag_dangers
@@ -260,8 +259,6 @@ def _insert(session: Session, held: Sequence[HeldAnswer], day: date, now: dateti
         [Spoken(one.id, 1, one.body, day) for one in held if one.body and not one.withdrawn],
         now,
     )
-    for one in held:
-        note_arrival(session, one.workspace_id, one.id)
     count_many(
         session,
         1,
@@ -286,4 +283,5 @@ def _answer_row(held: HeldAnswer, day: date) -> dict[str, object]:
         "said_nothing": held.said_nothing,
         "version": 1,
         "answered_on": day,
+        "taken_in": False,
     }

@@ -5,47 +5,24 @@ pages of its own.
 
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import not_, select, update
+from sqlalchemy.orm import Session
 
 from survey.records.accounts import Workspace
 from survey.records.answering import Answer, AnswerText
-from survey.records.base import CLUSTERED, Record, owned_by
 from survey.records.flagging import Spoken, flag_dangers
 from survey.records.search import index_answer
-from survey.records.straight import Prepared, Straight, inserting
 
-
-class Arrival(Record):
-    """An answer that was given or changed, until the worker has taken it in."""
-
-    __tablename__ = "arrival"
-    __table_args__ = (owned_by("answer_id", table="answer"), CLUSTERED)
-
-    workspace_id: Mapped[int] = mapped_column(primary_key=True)
-    answer_id: Mapped[int] = mapped_column(primary_key=True)
-
-
-_ARRIVAL = Prepared(inserting(Arrival, "workspace_id", "answer_id"))
-
-
-def note_arrival(session: Session, workspace_id: int, answer_id: int) -> None:
-    """Note that an answer was given or changed; noting it twice does no harm."""
-    session.merge(Arrival(workspace_id=workspace_id, answer_id=answer_id))
-
-
-def note_arrival_straight(straight: Straight, workspace_id: int, answer_id: int) -> None:
-    """As `note_arrival`, for a new answer on the raced path."""
-    straight.run(_ARRIVAL, {"workspace_id": workspace_id, "answer_id": answer_id})
+_WAITS = not_(Answer.taken_in)
 
 
 def arrivals_wait(session: Session) -> bool:
     """Whether anything waits to be taken in."""
-    return session.scalar(select(Arrival.answer_id).limit(1)) is not None
+    return session.scalar(select(Answer.id).where(_WAITS).limit(1)) is not None
 
 
 def take_in(session: Session, now: datetime, *, limit: int) -> int:
-    """Take in what has arrived.
+    """Take in what has arrived in one workspace.
 
     Parameters
     ----------
@@ -59,29 +36,29 @@ def take_in(session: Session, now: datetime, *, limit: int) -> int:
     Returns
     -------
     int
-        How many were taken in; call again while it equals `limit`.
+        How many were taken in; call again until it is 0.
     """
-    keys = session.execute(
-        select(Arrival.workspace_id, Arrival.answer_id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
+    workspace_id = session.scalar(select(Answer.workspace_id).where(_WAITS).limit(1))
+    if workspace_id is None:
+        return 0
     # First, since it holds off whoever changes an answer or takes it back: words that were read
     # here must not be written into the index after they were erased.
-    for workspace_id in sorted({key.workspace_id for key in keys}):
-        session.execute(
-            update(Workspace).where(Workspace.id == workspace_id).values(answers_changed_at=now)
-        )
-    for workspace_id, answer_id in keys:
+    session.execute(
+        update(Workspace).where(Workspace.id == workspace_id).values(answers_changed_at=now)
+    )
+    here = Answer.workspace_id == workspace_id
+    ids = session.scalars(select(Answer.id).where(here, _WAITS).limit(limit)).all()
+    for answer_id in ids:
         if (said := _said(session, workspace_id, answer_id)) is not None:
             index_answer(session, workspace_id, answer_id, said.text)
             flag_dangers(session, workspace_id, [said], now)
-        session.execute(
-            delete(Arrival).where(
-                Arrival.workspace_id == workspace_id, Arrival.answer_id == answer_id
-            )
-        )
-    return len(keys)
+    session.execute(
+        update(Answer)
+        .where(here, Answer.id.in_(ids))
+        .values(taken_in=True)
+        .execution_options(synchronize_session=False)
+    )
+    return len(ids)
 
 
 def _said(session: Session, workspace_id: int, answer_id: int) -> Spoken | None:

@@ -7,7 +7,6 @@ from sqlalchemy import and_, bindparam, delete, not_, null, or_, select, text, u
 from sqlalchemy.orm import Session
 
 from survey.records.answering import Answer, AnswerText
-from survey.records.arrivals import Arrival
 from survey.records.asking import OutgoingMail
 from survey.records.base import Record, table_of
 from survey.records.guarding import CHANGED_SINCE, IN_A_LETTER, Flag, SealedText
@@ -159,14 +158,17 @@ _SAID = {
     ),
 }
 
-_arrival = table_of(Arrival).c
 _WAITS = Prepared(
     select(_text.answer_id)
     .join(
-        table_of(Arrival),
-        (_arrival.workspace_id == _text.workspace_id) & (_arrival.answer_id == _text.answer_id),
+        table_of(Answer),
+        (_answer.workspace_id == _text.workspace_id) & (_answer.id == _text.answer_id),
     )
-    .where(_arrival.workspace_id == bindparam("workspace"), _text.body == bindparam("body"))
+    .where(
+        not_(_answer.taken_in),
+        _answer.workspace_id == bindparam("workspace"),
+        _text.body == bindparam("body"),
+    )
 )
 
 
