@@ -18,7 +18,7 @@ from survey.records import (
 from survey.records.asking import ANSWERABLE
 from survey.records.base import table_of
 from survey.records.care import Original, keep_sealed_straight
-from survey.records.counts import Counted, Measure, count_straight
+from survey.records.counts import Counted, count_straight
 from survey.records.replying import MAIL
 from survey.records.straight import Prepared, Straight, inserting
 
@@ -46,7 +46,6 @@ _TEXT = Prepared(
 )
 _TALK = Prepared(inserting(Talk, "workspace_id", "answer_id", "may_come_back", "how", "changed_at"))
 _SEGMENT = Prepared(inserting(AnswerSegment, "workspace_id", "answer_id", "name", "value"))
-_ANSWERED = (Measure("answered"),)
 
 
 def take_answer(
@@ -101,7 +100,7 @@ def take_answer(
     if may_come_back:
         straight.run(_TALK, _talk_row(answer))
     _copy_segments(straight, link, answer["id"])
-    count_straight(straight, 1, _counted(answer, link.segments, taken[0][0]), _ANSWERED)
+    count_straight(straight, 1, _counted(answer, link.segments, taken[0][0]), "answered")
     return True
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import delete, exists, func, insert, or_, select, text, tuple_
@@ -21,7 +22,13 @@ from survey.records.straight import Prepared, Straight, inserting
 _WHAT = ("workspace_id", "run_id", "measure", "theme_id", "tone", "question_id")
 _CELL = (*_WHAT, "face", "value", "day")
 _CHANGED = (*_WHAT, "day", "asked_on", "faces")
-_DELTA = Prepared(inserting(CountDelta, *_CHANGED, "id", "change"))
+_DELTA = Prepared(
+    inserting(
+        CountDelta, "workspace_id", "id", "change", "measure", "question_id", "day", "asked_on",
+        "faces",
+    ).values(run_id=0, theme_id=0, tone="")
+)  # fmt: skip
+_NO_FACES = written(())
 
 
 @dataclass(frozen=True)
@@ -109,12 +116,36 @@ def count_many(
         session.execute(insert(table_of(CountDelta)), rows)
 
 
-def count_straight(
-    straight: Straight, change: int, counted: Counted, measures: Iterable[Measure]
-) -> None:
-    """As `count`, on the raced path: one row a measure."""
-    for row in _delta_rows(change, ((counted, measures),)):
-        straight.run(_DELTA, row)
+def count_straight(straight: Straight, change: int, counted: Counted, measure: str) -> None:
+    """As `count`, on the raced path: one measure of no run, ``answered`` or ``withdrawn``."""
+    answered = measure == "answered"
+    straight.run(
+        _DELTA,
+        {
+            "workspace_id": counted.workspace_id,
+            "id": new_id(),
+            "change": change,
+            "measure": measure,
+            "question_id": counted.question_id,
+            "day": counted.day,
+            "asked_on": counted.asked_on if answered else None,
+            "faces": _own(counted) if answered else _NO_FACES,
+        },
+    )
+
+
+def _own(counted: Counted) -> str:
+    return _written(counted.segments, counted.served_by, counted.channel, counted.language)
+
+
+@lru_cache(maxsize=1024)  # a business has few servers, channels and segments
+def _written(
+    segments: tuple[tuple[str, str], ...],
+    served_by: str | None,
+    channel: str | None,
+    language: str | None,
+) -> str:
+    return written(faces_of(segments, served_by=served_by, channel=channel, language=language))
 
 
 def _delta_rows(

@@ -135,10 +135,10 @@ def _leave(session: Session, answer: Locked, now: datetime, expired_on: date | N
     forget_sortings(session, workspace_id, [answer_id])
     forget_letters(session, workspace_id, answer_id)
     straight = straight_of(session)
-    count_straight(straight, -1, counted, [Measure("answered")])
+    count_straight(straight, -1, counted, "answered")
     if expired_on is None:  # counted as it is now: who served is erased, too
         unserved = replace(counted, served_by=None, channel=None)
-        count_straight(straight, +1, unserved, [Measure("withdrawn")])
+        count_straight(straight, +1, unserved, "withdrawn")
     of = {"workspace": workspace_id, "answer": answer_id, "invitation": answer.invitation_id}
     straight.run(_EXPIRED if expired_on else _WITHDRAWN, {**of, "expired_on": expired_on})
     if answer.invitation_id is not None:
