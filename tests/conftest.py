@@ -18,10 +18,12 @@ from survey.records.database import Database
 from survey.records.migrate import migrate
 from survey.settings import Settings, read_settings
 from tests.support.browser import Browser
+from tests.support.once import compile_once
 from tests.support.people import Business, make_business, make_member, signed_in
 from tests.support.postgres import running_postgres
 
 BOTH = ("sqlite", "postgresql")
+compile_once()
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 # A busy machine is no fault of the code under test: no deadline for a single example.
 hypothesis.settings.register_profile("afterword", deadline=None)

@@ -44,7 +44,7 @@ def test_what_was_written_straight_reads_the_same_through_a_session(database: Da
         "workspace_id": business.workspace_id, "id": answer_id, "question_id": question_id,
         "language": None, "anonymous": False, "origin": "link", "state": "given",
         "said_nothing": True, "version": 1, "answered_at": NOW, "answered_on": date(2026, 3, 29),
-        "attempts": 0,
+        "attempts": 0, "taken_in": True,
     }  # fmt: skip
     with database.taking() as straight:
         straight.run(ANSWER, row)
