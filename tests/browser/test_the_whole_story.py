@@ -38,7 +38,7 @@ def test_a_stranger_gets_from_the_printed_link_to_themes_and_a_csv(
     ("size", "person"),
     [
         ("phone", "without JavaScript"),
-        ("desktop", "with JavaScript"),
+        pytest.param("desktop", "with JavaScript", marks=pytest.mark.soak),
         pytest.param("phone", "with JavaScript", marks=pytest.mark.soak),
         pytest.param("desktop", "without JavaScript", marks=pytest.mark.soak),
     ],

@@ -16,7 +16,7 @@ from tests.support.processes import our_environment, running, wait_until
 
 ANSWERS = [
     f"{opening} {point}, and that was visit number {number}."
-    for number in range(8)
+    for number in range(4)
     for opening in ("On Monday", "My mother says", "To be fair", "I only wish", "Honestly")
     for point in (
         "nobody rang back about the crown",
