@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from survey.account import owner_pages as account_owner_pages
 from survey.account import pages as account_pages
-from survey.answer import mail_api, open_pages, receipt_pages
+from survey.answer import import_pages, mail_api, open_pages, receipt_pages
 from survey.answer import pages as answer_pages
 from survey.answer.ordinary import OrdinaryPosts
 from survey.ask import api as ask_api
@@ -36,6 +36,7 @@ from survey.show.tell import pages as tell_pages
 from survey.web import health
 from survey.web.access import guard, open_to
 from survey.web.current import Composed, compose, place
+from survey.web.forms import first_fault
 from survey.web.headers import headers_of_all, set_headers
 from survey.web.language import speak_languages
 from survey.web.limits import Limits
@@ -81,7 +82,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     open_to("public")(app.view_functions["static"])
     speak_languages(app)
     app.jinja_env.globals.update(
-        static_url=static_url, place=place, base_url=settings.base_url, only_here=settings.only_here
+        static_url=static_url,
+        place=place,
+        base_url=settings.base_url,
+        only_here=settings.only_here,
+        first_fault=first_fault,
     )
     offer_nav(app)
     set_headers(app, secure=settings.secure)
@@ -102,6 +107,7 @@ def _register_parts(app: Flask) -> None:
     app.register_blueprint(ask_owner_pages.blueprint)
     app.register_blueprint(place_pages.blueprint)
     app.register_blueprint(ask_api.blueprint)
+    app.register_blueprint(import_pages.blueprint)
     app.register_blueprint(show_pages.blueprint)
     app.register_blueprint(tell_pages.blueprint)
     app.register_blueprint(show_search_pages.blueprint)

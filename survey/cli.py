@@ -18,12 +18,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from survey.account.actions import create_key, create_owner, first_owner_link
 from survey.account.queries import is_person
-from survey.clock import utc_now
+from survey.clock import day_in, utc_now
 from survey.errors import AfterwordError, InputError
 from survey.records.database import Database
 from survey.records.migrate import migrate, reachable, require_newest_revision
 from survey.records.sealing_anew import seal_all_anew
-from survey.records.workspaces import find_workspace
+from survey.records.workspaces import require_workspace
 from survey.serve import (
     Child,
     Supervisor,
@@ -146,9 +146,7 @@ def add_create_key(commands: "Commands[argparse.ArgumentParser]") -> None:
 def run_create_key(given: argparse.Namespace) -> int:
     """Print a new API key, alone on standard output."""
     with open_database() as database, database.writing() as session:
-        workspace = find_workspace(session, given.workspace)
-        if workspace is None:
-            raise InputError(f"There is no workspace named {given.workspace!r}.")
+        workspace = require_workspace(session, given.workspace)
         key = create_key(session, workspace.id, given.label, utc_now())
     print(key)
     return 0
@@ -198,7 +196,7 @@ def add_export(commands: "Commands[argparse.ArgumentParser]") -> None:
     """Describe ``survey export``."""
     command = commands.add_parser("export", help="write all answers with their themes to a file")
     command.add_argument("--workspace", required=True, metavar="NAME")
-    command.add_argument("--out", required=True, metavar="FILE.csv", type=Path)
+    command.add_argument("--out", required=True, metavar="FILE.(csv|xlsx|zip)", type=Path)
     command.set_defaults(run=run_export)
 
 
@@ -208,11 +206,9 @@ def run_export(given: argparse.Namespace) -> int:
 
     with open_database() as database:
         with database.reading() as session:
-            workspace = find_workspace(session, given.workspace)
-            workspace_id = workspace.id if workspace else None
-        if workspace_id is None:
-            raise InputError(f"There is no workspace named {given.workspace!r}.")
-        write_answers(database, workspace_id, given.out)
+            workspace = require_workspace(session, given.workspace)
+            workspace_id, today = workspace.id, day_in(utc_now(), workspace.time_zone)
+        write_answers(database, workspace_id, given.out, today)
     return 0
 
 

@@ -11,12 +11,24 @@ from collections.abc import Iterator, Sequence
 from survey.errors import FieldError, FileError
 
 DELIMITERS = (",", ";", "\t", "|")
+WITH_OPTION = "with --encoding"
 LONGEST_RECORD = 2_000
 """Lines one quoted field may span before its opening quotation mark counts as never closed."""
 
 
-def decoded(raw: bytes, file_name: str, encoding: str) -> str:
+def decoded(raw: bytes, file_name: str, encoding: str, way: str = WITH_OPTION) -> str:
     """Turn a file's bytes into text; a byte order mark wins over `encoding`.
+
+    Parameters
+    ----------
+    raw : bytes
+        The file as it is.
+    file_name : str
+        Its name, for the refusal.
+    encoding : str
+        What it is written in.
+    way : str
+        How the person may name another one, for the refusal.
 
     Raises
     ------
@@ -35,7 +47,7 @@ def decoded(raw: bytes, file_name: str, encoding: str) -> str:
         raise FileError(
             f"{file_name} is not written in {encoding}: line {line} holds the byte "
             f"0x{raw[error.start]:02x}. Nothing was read; save the file as UTF-8, or name "
-            f"what it is in with --encoding, often {advice}."
+            f"what it is in {way}, often {advice}."
         ) from error
     except (LookupError, ValueError) as error:  # also of names like punycode, which is for names
         raise FieldError(
@@ -116,8 +128,25 @@ def header_of(records: Iterator[tuple[int, list[str] | str]], file_name: str) ->
     return [name.strip() for name in found]
 
 
-def named_column(header: list[str], file_name: str, option: str, asked: str | None) -> str | None:
-    """Find a column the person named, by its exact name or else regardless of case."""
+def named_column(header: list[str], file_name: str, way: str, asked: str | None) -> str | None:
+    """Find a column the person named, by its exact name or else regardless of case.
+
+    Parameters
+    ----------
+    header : list of str
+        The columns that are there.
+    file_name : str
+        The file's name, for the refusal.
+    way : str
+        How the person may name another one, for the refusal.
+    asked : str or None
+        What they named; None where they named none.
+
+    Raises
+    ------
+    FileError
+        When there is no such column, or several.
+    """
     if asked is None:
         return None
     same = [name for name in header if name == asked.strip()]
@@ -125,7 +154,7 @@ def named_column(header: list[str], file_name: str, option: str, asked: str | No
     if not found:
         raise FileError(
             f"{file_name} has no column {asked!r}. It has: {listed(header)}. "
-            f"Name one of them with {option}."
+            f"Name one of them {way}."
         )
     if len(found) > 1:
         raise FileError(f"{file_name} has {len(found)} columns {asked!r}: rename all but one.")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
 
+from survey.answer.import_work import ImportRound
 from survey.answer.mailbox import LOOK_EVERY, MailboxRound
 from survey.ask.work import MailRound, mailer_of, settle
 from survey.guard.danger import read_rules
@@ -103,12 +104,14 @@ def worker_loops(database: Database, settings: Settings, stop: threading.Event) 
     news = TellRound(database, settings, mailer, stop.is_set)
     posts = PostRound(database, settings, stop.is_set)
     danger = UrgentRound(database, settings, mailer, stop.is_set)
+    imports = ImportRound(database, stop.is_set)
     understanding = Understanding(database, settings.model, stopping=stop.is_set)
     return [
         Loop("mail", lambda: [mail, replies, danger]),
         Loop("themes", understanding.rounds),
         Loop("meaning", lambda: [answering_by_meaning(database, settings, understanding, stop)]),
         Loop("counts", lambda: _counting(database)),
+        Loop("imports", lambda: [imports]),
         *_mailbox_loops(database, settings, stop),
         Loop(
             "anonymous",
@@ -117,7 +120,11 @@ def worker_loops(database: Database, settings: Settings, stop: threading.Event) 
         ),
         Loop(
             "keeping",
-            lambda: [lambda: let_old_answers_go(database), lambda: _let_held_go(database)],
+            lambda: [
+                lambda: let_old_answers_go(database),
+                lambda: _let_held_go(database),
+                imports.forget_old,
+            ],
             every=60.0,
         ),
         Loop("settle", lambda: [lambda: settle(database)], every=30.0),

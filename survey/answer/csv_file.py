@@ -4,11 +4,14 @@ Nothing here touches a database. A file that cannot be used at all is refused wi
 a row that cannot be used is left out with its number and the reason, and the others are kept.
 """
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from survey.csv_table import (
+    WITH_OPTION,
     decoded,
     delimiter_of,
     header_of,
@@ -51,6 +54,27 @@ NOT_GIVEN = frozenset(
 
 
 @dataclass(frozen=True)
+class Ways:
+    """How a person names what a file does not say by itself, for the refusals.
+
+    Parameters
+    ----------
+    text, id, date, segment, date_format, encoding : str
+        What goes behind "name it": an option of the command, or a field of the page.
+    forms : mapping of str to str
+        A form of dates in words, where it has any.
+    """
+
+    text: str = "with --text-column"
+    id: str = "with --id-column"
+    date: str = "with --date-column"
+    segment: str = "with --segment-column"
+    date_format: str = "with --date-format"
+    encoding: str = WITH_OPTION
+    forms: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Wanted:
     """Which columns of the file to read, as the person named them.
 
@@ -64,6 +88,10 @@ class Wanted:
         Columns by which answers may later be compared.
     encoding : str
         What the file is written in; a byte order mark wins over it.
+    guess : bool
+        Whether a usual name is looked for at all where a column is left out.
+    ways : Ways
+        How the person named them.
     """
 
     text: str | None = None
@@ -72,9 +100,11 @@ class Wanted:
     date_format: str | None = None
     segments: tuple[str, ...] = ()
     encoding: str = "utf-8"
+    guess: bool = True
+    ways: Ways = field(default_factory=Ways)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PastAnswer:
     """One sound row: `row` counts the header as 1; `said_at` is None where no time is given."""
 
@@ -147,12 +177,9 @@ def read_past_answers(
     FieldError
         When a named column, encoding or date format cannot be.
     """
-    lines = lines_of(decoded(raw, file_name, wanted.encoding))
-    delimiter = delimiter_of(lines, wanted.text)
-    records = records_of(lines, delimiter)
-    header = header_of(records, file_name)
-    columns = _columns(header, file_name, wanted)
-    reader = _RowReader(header, columns, wanted.date_format, zone, now)
+    header, records = opened_table(raw, file_name, wanted)
+    columns = columns_of(header, file_name, wanted)
+    reader = _RowReader(header, columns, wanted, zone, now)
     answers: list[PastAnswer] = []
     skipped: list[SkippedRow] = []
     for row, found in records:
@@ -165,21 +192,47 @@ def read_past_answers(
     return PastAnswers(columns, tuple(answers), tuple(skipped))
 
 
-def _columns(header: list[str], file_name: str, wanted: Wanted) -> Columns:
-    text = named_column(header, file_name, "--text-column", wanted.text) or _usual(
-        header, TEXT_NAMES
-    )
+def opened_table(
+    raw: bytes, file_name: str, wanted: Wanted
+) -> tuple[list[str], Iterator[tuple[int, list[str] | str]]]:
+    """Return the names of a file's columns, and the records below them as they are read.
+
+    Raises
+    ------
+    FileError
+        When the file is empty, a spreadsheet, or not written in that encoding.
+    FieldError
+        When there is no such encoding.
+    """
+    lines = lines_of(decoded(raw, file_name, wanted.encoding, wanted.ways.encoding))
+    records = records_of(lines, delimiter_of(lines, wanted.text))
+    return header_of(records, file_name), records
+
+
+def columns_of(header: list[str], file_name: str, wanted: Wanted) -> Columns:
+    """Return the columns to read.
+
+    Raises
+    ------
+    FileError
+        When one that was named is not there, or nobody named that of the answers.
+    FieldError
+        When a segment's name is over-long.
+    """
+    ways = wanted.ways
+    usual = usual_column if wanted.guess else _none
+    text = named_column(header, file_name, ways.text, wanted.text) or usual(header, TEXT_NAMES)
     if text is None and len(header) == 1:
         text = header[0]
     if text is None:
         raise FileError(
             f"Which column of {file_name} holds the answers? It has: {listed(header)}. "
-            "Name one with --text-column."
+            f"Name one {ways.text}."
         )
     segments = tuple(
         name
         for asked in dict.fromkeys(wanted.segments)
-        if (name := named_column(header, file_name, "--segment-column", asked))
+        if (name := named_column(header, file_name, ways.segment, asked))
     )
     for name in segments:
         if len(name) > LONGEST_SEGMENT_NAME:
@@ -190,16 +243,20 @@ def _columns(header: list[str], file_name: str, wanted: Wanted) -> Columns:
             )
     return Columns(
         text=text,
-        id=named_column(header, file_name, "--id-column", wanted.id) or _usual(header, ID_NAMES),
-        date=named_column(header, file_name, "--date-column", wanted.date)
-        or _usual(header, DATE_NAMES),
+        id=named_column(header, file_name, ways.id, wanted.id) or usual(header, ID_NAMES),
+        date=named_column(header, file_name, ways.date, wanted.date) or usual(header, DATE_NAMES),
         segments=segments,
     )
 
 
-def _usual(header: list[str], names: tuple[str, ...]) -> str | None:
+def usual_column(header: list[str], names: tuple[str, ...]) -> str | None:
+    """Return the column that has one of some usual names, whatever their case and spaces."""
     plain = {name.casefold().replace(" ", "_").replace("-", "_"): name for name in header}
     return next((plain[name] for name in names if name in plain), None)
+
+
+def _none(_header: list[str], _names: tuple[str, ...]) -> None:
+    return None
 
 
 class _RowReader:
@@ -209,14 +266,14 @@ class _RowReader:
         self,
         header: list[str],
         columns: Columns,
-        date_format: str | None,
+        wanted: Wanted,
         zone: ZoneInfo,
         now: datetime,
     ) -> None:
         self._width = len(header)
         self._at = {name: place for place, name in enumerate(header)}
         self._columns = columns
-        self._date_format = date_format
+        self._wanted = wanted
         self._zone = zone
         self._latest = (now + timedelta(days=1)).date()
         self._rows_of_ids: dict[str, int] = {}
@@ -261,9 +318,9 @@ class _RowReader:
         if not typed:
             raise _UnusableRowError(f"has no date in {self._columns.date!r}")
         try:
-            said_on, said_at = _moment(typed, self._date_format, self._zone)
-        except (ValueError, OverflowError) as error:
-            raise _UnusableRowError(_unreadable_date(typed, self._date_format)) from error
+            said_on, said_at = moment_typed(typed, self._wanted.date_format, self._zone)
+        except (ValueError, OverflowError, re.error) as error:  # re: of a form like %d %d
+            raise _UnusableRowError(_unreadable_date(typed, self._wanted)) from error
         if not EARLIEST <= said_on <= self._latest:
             raise _UnusableRowError(f"its date {typed[:40]!r} is not between 1970 and today")
         return said_on, said_at
@@ -290,8 +347,16 @@ def _check_text(text: str) -> None:
         )
 
 
-def _moment(typed: str, date_format: str | None, zone: ZoneInfo) -> tuple[date, datetime | None]:
-    """Return the day in a zone and, where a time of day is given, the moment in UTC."""
+def moment_typed(
+    typed: str, date_format: str | None, zone: ZoneInfo
+) -> tuple[date, datetime | None]:
+    """Return the day in a zone and, where a time of day is given, the moment in UTC.
+
+    Raises
+    ------
+    ValueError, OverflowError, re.error
+        When it is not of that form, or there is no such form.
+    """
     if date_format is None and len(typed) <= 10:
         return date.fromisoformat(typed), None
     if date_format is None:
@@ -306,7 +371,10 @@ def _moment(typed: str, date_format: str | None, zone: ZoneInfo) -> tuple[date, 
     return found.astimezone(zone).date(), found.astimezone(UTC)
 
 
-def _unreadable_date(typed: str, date_format: str | None) -> str:
-    if date_format is not None:
-        return f"its date {typed[:40]!r} is not like {date_format}"
-    return f"its date {typed[:40]!r} is not like 2021-10-31; name its form with --date-format"
+def _unreadable_date(typed: str, wanted: Wanted) -> str:
+    if wanted.date_format is not None:
+        form = wanted.ways.forms.get(wanted.date_format, wanted.date_format)
+        return f"its date {typed[:40]!r} is not like {form}"
+    return (
+        f"its date {typed[:40]!r} is not like 2021-10-31; name its form {wanted.ways.date_format}"
+    )

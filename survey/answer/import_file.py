@@ -1,23 +1,48 @@
 """Importing a file of past answers: the edge that commits, some hundred rows at a time.
 
 Every chunk is one transaction, so the web goes on serving meanwhile; an import that was broken
-off is simply run again, since what is here already is not imported twice.
+off is simply run again, since what is here already is not imported twice. The command and the
+worker, for a file that was chosen on the page, run the same `bring_in`.
 """
 
 import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.orm import Session
+
 from survey.answer.csv_file import Columns, SkippedRow, Wanted, read_past_answers
 from survey.answer.past_answers import add_past_answers, begin_import, finish_import
-from survey.errors import FileError, NotFoundError
-from survey.records import Workspace
+from survey.errors import FileError
 from survey.records.database import Database
-from survey.records.workspaces import find_workspace
+from survey.records.workspaces import require_workspace
 
 CHUNK = 200
+MOST_REASONS, MOST_ROWS = 50, 50  # that a page names
+
+
+@dataclass(frozen=True)
+class GivenFile:
+    """A file of past answers and whose it is.
+
+    Parameters
+    ----------
+    workspace_id, time_zone : int, str
+        Where its answers go.
+    name, raw : str, bytes
+        Its name, and the file as it is.
+    batch_id : int or None
+        The batch to go on with, where its import may have been broken off.
+    """
+
+    workspace_id: int
+    time_zone: str
+    name: str
+    raw: bytes
+    batch_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -60,19 +85,62 @@ def import_file(
     NotFoundError
         When there is no such workspace.
     """
-    workspace = _workspace(database, workspace_name)
-    raw = _bytes_of(path)
-    zone = ZoneInfo(workspace.time_zone)
-    found = read_past_answers(raw, path.name, wanted, zone, now)
+    with database.reading() as session:
+        workspace = require_workspace(session, workspace_name)
+        where = workspace.id, workspace.time_zone
+    return bring_in(database, GivenFile(*where, path.name, _bytes_of(path)), wanted, now)
+
+
+def bring_in(
+    database: Database,
+    given: GivenFile,
+    wanted: Wanted,
+    now: datetime,
+    *,
+    chunk: int | None = None,
+    beside: Callable[[Session], None] = lambda _session: None,
+) -> Imported:
+    """Import a file that was read from wherever it lay.
+
+    Parameters
+    ----------
+    database : Database
+        Where to.
+    given : GivenFile
+        The file.
+    wanted : Wanted
+        Which columns to read.
+    now : datetime
+        The present moment.
+    chunk : int, optional
+        Rows saved in one transaction, 200 by default.
+    beside : callable
+        Called in every transaction, the first included; it raises where the import is to end.
+
+    Returns
+    -------
+    Imported
+        As of `import_file`.
+
+    Raises
+    ------
+    FileError, FieldError
+        When the file cannot be used at all; then nothing was imported.
+    """
+    zone, inside, chunk = ZoneInfo(given.time_zone), given.workspace_id, chunk or CHUNK
+    found = read_past_answers(given.raw, given.name, wanted, zone, now)
+    digest = hashlib.sha256(given.raw).digest()
     with database.writing() as session:
-        batch = begin_import(session, workspace.id, path.name, hashlib.sha256(raw).digest(), now)
-    imported = 0
-    for start in range(0, len(found.answers), CHUNK):
-        chunk = found.answers[start : start + CHUNK]
+        beside(session)
+        batch = begin_import(session, inside, given.name, digest, now, batch_id=given.batch_id)
+        imported = batch.imported
+    for start in range(0, len(found.answers), chunk):
+        some = found.answers[start : start + chunk]
         with database.writing() as session:
-            imported += add_past_answers(session, batch, chunk, now.astimezone(zone).date(), now)
+            beside(session)
+            imported += add_past_answers(session, batch, some, now.astimezone(zone).date(), now)
     with database.writing() as session:
-        finish_import(session, batch, imported, len(found.skipped))
+        finish_import(session, batch, len(found.skipped))
     return Imported(
         columns=found.columns,
         imported=imported,
@@ -96,24 +164,29 @@ def import_report(done: Imported, *, most: int = 20) -> list[str]:
     list of str
         Lines for a person.
     """
-    columns = done.columns
-    read = [f"answers from {columns.text!r}"]
-    read += [f"ids from {columns.id!r}"] if columns.id else ["no ids"]
-    read += [f"dates from {columns.date!r}"] if columns.date else ["no dates: all count as today's"]
-    read += [f"segment {name!r}" for name in columns.segments]
     lines = [
-        f"Read {', '.join(read)}.",
+        columns_read(done.columns),
         f"Imported {done.imported:,} answer{'s' * (done.imported != 1)}.",
     ]
     if done.here_already:
         lines.append(f"{done.here_already:,} were here already and were not imported again.")
     if done.skipped:
         lines.append(f"Skipped {len(done.skipped):,}:")
-        lines += _by_reason(done.skipped, most)
+        lines += [f"  {line}" for line in by_reason(done.skipped, most)]
     return lines
 
 
-def _by_reason(skipped: tuple[SkippedRow, ...], most: int) -> list[str]:
+def columns_read(columns: Columns) -> str:
+    """Say from which columns a file is read."""
+    read = [f"answers from {columns.text!r}"]
+    read += [f"ids from {columns.id!r}"] if columns.id else ["no ids"]
+    read += [f"dates from {columns.date!r}"] if columns.date else ["no dates: all count as today's"]
+    read += [f"segment {name!r}" for name in columns.segments]
+    return f"Read {', '.join(read)}."
+
+
+def by_reason(skipped: Sequence[SkippedRow], most: int = 20) -> list[str]:
+    """Say why rows were left out and which, a line a reason, `most` rows named in each."""
     rows: dict[str, list[int]] = {}
     for one in skipped:
         rows.setdefault(one.reason, []).append(one.row)
@@ -124,19 +197,7 @@ def _reason_line(reason: str, rows: list[int], most: int) -> str:
     named = ", ".join(map(str, rows[:most])) + (
         f" and {len(rows) - most:,} more" if len(rows) > most else ""
     )
-    return f"  {len(rows):,} × {reason}: row{'s' * (len(rows) > 1)} {named}"
-
-
-def _workspace(database: Database, name: str) -> Workspace:
-    with database.reading() as session:
-        found = find_workspace(session, name)
-        if found is None:
-            raise NotFoundError(
-                f"There is no workspace {name!r}; make one with: "
-                f"survey create-owner EMAIL --workspace {name!r}."
-            )
-        session.expunge(found)
-        return found
+    return f"{len(rows):,} × {reason}: row{'s' * (len(rows) > 1)} {named}"
 
 
 def _bytes_of(path: Path) -> bytes:

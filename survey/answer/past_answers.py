@@ -1,6 +1,6 @@
 """Saving past answers: they count as answered, never as asked, and are due for sorting."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -29,12 +29,21 @@ STILL_PRESENT = timedelta(days=30)  # so long words of danger in a past answer r
 
 
 def begin_import(
-    session: Session, workspace_id: int, file_name: str, file_sha256: bytes, now: datetime
+    session: Session,
+    workspace_id: int,
+    file_name: str,
+    file_sha256: bytes,
+    now: datetime,
+    *,
+    batch_id: int | None = None,
 ) -> ImportBatch:
-    """Note that a file is being imported."""
+    """Note that a file is being imported; with the id of a batch, go on with it if it was begun."""
+    begun = session.get(ImportBatch, (workspace_id, batch_id)) if batch_id else None
+    if begun is not None:
+        return begun
     batch = ImportBatch(
         workspace_id=workspace_id,
-        id=new_id(),
+        id=batch_id or new_id(),
         file_name=as_stored(file_name)[:300],
         file_sha256=file_sha256,
         created_at=now,
@@ -67,14 +76,9 @@ def add_past_answers(
     int
         How many were saved; the others were here already.
     """
-    keyed = {_import_key(batch, answer): answer for answer in answers}
-    here = session.scalars(
-        select(Answer.import_key).where(
-            Answer.workspace_id == batch.workspace_id, Answer.import_key.in_(keyed)
-        )
-    )
-    for key in here:
-        keyed.pop(key or "", None)
+    keyed = {import_key(batch.file_sha256, answer): answer for answer in answers}
+    for key in here_already(session, batch.workspace_id, keyed):
+        keyed.pop(key)
     if keyed:
         asked = first_question(session, batch.workspace_id)
         _insert(session, batch, keyed, asked, today)
@@ -83,22 +87,37 @@ def add_past_answers(
             .where(Workspace.id == batch.workspace_id)
             .values(answers_changed_at=now)
         )
+        _note(session, batch, imported=ImportBatch.imported + len(keyed))
     return len(keyed)
 
 
-def finish_import(session: Session, batch: ImportBatch, imported: int, skipped: int) -> None:
-    """Note what came of a file."""
+def finish_import(session: Session, batch: ImportBatch, skipped: int) -> None:
+    """Note how many rows of a file were left out; how many came in was noted as they came."""
+    _note(session, batch, skipped=skipped)
+
+
+def here_already(session: Session, workspace_id: int, keys: Collection[str]) -> list[str]:
+    """Return those keys of past answers under which an answer is here, some hundred at a time."""
+    query = select(Answer.import_key).where(
+        Answer.workspace_id == workspace_id, Answer.import_key.in_(keys)
+    )
+    return [key for key in session.scalars(query) if key is not None]
+
+
+def import_key(file_sha256: bytes, answer: PastAnswer) -> str:
+    """Return what a past answer is known by: its id, else its file's digest and its row."""
+    if answer.id is not None:
+        return f"id:{answer.id}"
+    return f"row:{file_sha256.hex()}:{answer.row}"
+
+
+def _note(session: Session, batch: ImportBatch, **values: Any) -> None:
     session.execute(
         update(ImportBatch)
         .where(ImportBatch.workspace_id == batch.workspace_id, ImportBatch.id == batch.id)
-        .values(imported=imported, skipped=skipped)
+        .values(**values)
+        .execution_options(synchronize_session=False)
     )
-
-
-def _import_key(batch: ImportBatch, answer: PastAnswer) -> str:
-    if answer.id is not None:
-        return f"id:{answer.id}"
-    return f"row:{batch.file_sha256.hex()}:{answer.row}"
 
 
 def _insert(

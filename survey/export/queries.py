@@ -130,6 +130,13 @@ def current_run(session: Session, workspace_id: int) -> int | None:
     return session.scalar(select(Workspace.current_run_id).where(Workspace.id == workspace_id))
 
 
+def masking_of(session: Session, workspace_id: int) -> str:
+    """Return what becomes of personal data in answers: ``keep`` (sealed), ``drop`` or ``show``."""
+    return session.scalars(
+        select(Workspace.personal_data).where(Workspace.id == workspace_id)
+    ).one()
+
+
 def all_answers(
     session: Session, workspace_id: int, run_id: int | None, wanted: AnswerFilter
 ) -> Iterator[ExportedAnswer]:

@@ -24,6 +24,7 @@ from survey.records.asking import (
     Unsubscribed,
 )
 from survey.records.base import Record, new_id
+from survey.records.bringing import ImportFile, ImportPart
 from survey.records.counting import CountDelta, DayCount, WeekCount
 from survey.records.deciding import (
     DecidedAnswer,
@@ -68,6 +69,8 @@ __all__ = [
     "Flag",
     "HeldAnswer",
     "ImportBatch",
+    "ImportFile",
+    "ImportPart",
     "IncomingMail",
     "Interaction",
     "InteractionSegment",

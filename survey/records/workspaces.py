@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from survey.errors import FieldError
+from survey.errors import FieldError, NotFoundError
 from survey.languages import translatable
 from survey.records.accounts import Workspace
 from survey.records.asking import Question, QuestionText, QuestionVersion
@@ -17,6 +17,7 @@ from survey.records.text import as_stored
 DEFAULT_QUESTION = translatable("What would have been more helpful?")
 DEFAULT_QUESTION_KEY = "helpful"
 LONGEST_NAME = 120
+_NAMED = 10  # of the workspaces that are there, where the one asked for is not
 USUAL_KEEPING = 24  # months; the owner may say otherwise
 
 
@@ -120,6 +121,32 @@ def find_workspace(session: Session, name: str) -> Workspace | None:
     wanted = " ".join(name.split())
     return session.scalar(
         select(Workspace).where(Workspace.name == wanted).order_by(Workspace.created_at).limit(1)
+    )
+
+
+def require_workspace(session: Session, name: str) -> Workspace:
+    """As `find_workspace`, where there has to be one.
+
+    Raises
+    ------
+    NotFoundError
+        Naming those that are there.
+    """
+    found = find_workspace(session, name)
+    if found is None:
+        raise NotFoundError(f"There is no workspace named {name!r}. {_those_there(session)}")
+    return found
+
+
+def _those_there(session: Session) -> str:
+    names = session.scalars(select(Workspace.name).order_by(Workspace.created_at)).all()
+    if not names:
+        return "There is none yet; make one with: survey create-owner EMAIL --workspace NAME."
+    listed = ", ".join(repr(name) for name in names[:_NAMED])
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return (
+        f"{'These are' if len(names) > 1 else 'This one is'} there: {listed}{more}. "
+        "A new one is made with: survey create-owner EMAIL --workspace NAME."
     )
 
 

@@ -156,7 +156,7 @@ def _text_of(raw: bytes, name: str) -> tuple[str, str]:
 
 
 def _column(header: list[str], name: str, option: str, asked: str) -> str:
-    return named_column(header, name, option, asked) or asked
+    return named_column(header, name, f"with {option}", asked) or asked
 
 
 def _fault(fields: list[str] | str, width: int) -> str:

@@ -11,8 +11,9 @@ key       programs with an API key of a workspace
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
-from flask import Flask, abort, g, redirect, request, url_for
+from flask import Flask, abort, current_app, flash, g, redirect, request, url_for
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from survey.clock import utc_now
@@ -27,6 +28,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _MOST_FIELDS = 1000  # each costs a hundred times its bytes once it is read
+_READ_ON, _PIECE = 20, 64 * 1024  # how many times too much is still let come, and how at once
 csrf = CSRFProtect()
 
 
@@ -35,6 +37,24 @@ def open_to(rule: Rule) -> Callable[[View], View]:
 
     def mark(view: View) -> View:
         view.access_rule = rule  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def takes_up_to(largest: int, told: str) -> Callable[[View], View]:
+    """Let a view take a larger file than others; what is larger still leads back, with a sentence.
+
+    Parameters
+    ----------
+    largest : int
+        Bytes of the whole request.
+    told : str
+        What whoever sends more is told.
+    """
+
+    def mark(view: View) -> View:
+        view.takes_up_to = largest, told  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -66,8 +86,6 @@ def guard(app: Flask) -> None:
 def _enforce() -> Response | None:
     if request.endpoint is None:
         return None
-    from flask import current_app
-
     rule = rule_of(current_app, request.endpoint)
     if rule == "customer":
         if request.method not in _SAFE:
@@ -82,8 +100,32 @@ def _enforce() -> Response | None:
     g.visitor = signed_in_visitor()
     refused = None if rule == "public" else _enter_signed_in(rule)
     if refused is None and request.method not in _SAFE:
-        csrf.protect()
+        return _with_room(csrf.protect)
     return refused
+
+
+def _with_room(protect: Callable[[], None]) -> Response | None:
+    """Check the CSRF field, for which a form is read whole, its file included."""
+    room = getattr(current_app.view_functions[request.endpoint or ""], "takes_up_to", None)
+    if room is None or request.mimetype != "multipart/form-data":
+        protect()
+        return None
+    largest, told = room
+    request.max_content_length = largest
+    try:
+        protect()
+    except RequestEntityTooLarge:
+        _let_it_end(largest)
+        flash(told)
+        return redirect(request.path, 303)
+    return None
+
+
+def _let_it_end(largest: int) -> None:
+    """Read what still comes, up to a limit: a browser that is cut off would show no sentence."""
+    stream, left = request.environ["wsgi.input"], _READ_ON * largest
+    while left > 0 and (piece := stream.read(min(left, _PIECE))):
+        left -= len(piece)
 
 
 def _refuse_countless_fields() -> None:

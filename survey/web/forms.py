@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flask import g
 from flask_wtf import FlaskForm
 from wtforms import Form as PlainForm
 
@@ -28,6 +29,13 @@ def blame(form: PlainForm | Form, error: FieldError) -> None:
         field.errors = [*field.errors, str(error)]
     else:
         form.form_errors.append(str(error))
+
+
+def first_fault() -> bool:
+    """Whether no fault was pointed at on this page yet: the first one's field has the focus."""
+    is_first = not g.get("pointed_at")
+    g.pointed_at = True
+    return is_first
 
 
 def named_lines(typed: str, field: str, example: str) -> dict[str, str]:

@@ -19,7 +19,7 @@ _SECTIONS = (
     (("Proposals", "proposals"),),
     (("Answers", "answers"), ("Search", "search")),
     (("Replies", "replies"),),
-    (("Ask", "ask"), ("Places", "places"), ("Outbox", "outbox")),
+    (("Ask", "ask"), ("Places", "places"), ("Outbox", "outbox"), ("Import", "import")),
     (("Ledger", "ledger"), ("Proposals", "proposals")),
     (("Export", "export"),),
     (("Settings", "settings"), ("People", "people")),

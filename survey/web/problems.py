@@ -44,6 +44,7 @@ _CODES = {
         ),
     ),
 }
+_FILES = ("/export.csv", "/export.xlsx", "/export.zip")  # what programs fetch beside the API
 _BROKEN = (
     "error",
     translatable("Something went wrong on our side. It has been noted; please try again."),
@@ -59,7 +60,7 @@ def handle_problems(app: Flask) -> None:
 
 def wants_json() -> bool:
     """Whether the request comes from a program."""
-    return request.path.startswith("/api/") or request.path in ("/export.csv", "/export.xlsx")
+    return request.path.startswith("/api/") or request.path in _FILES
 
 
 def _refusal(error: AfterwordError) -> tuple[Response | str, int]:

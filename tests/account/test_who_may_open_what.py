@@ -91,6 +91,12 @@ EXPECTED = {
     "POST /w/<workspace>/checks/<review_id>/keep": "teammate",
     "GET /w/<workspace>/export": "teammate",
     "GET /w/<workspace>/export.csv": "teammate",
+    "GET /w/<workspace>/export.xlsx": "teammate",
+    "GET /w/<workspace>/export.zip": "teammate",
+    "GET /w/<workspace>/import": "owner",
+    "POST /w/<workspace>/import": "owner",
+    "GET /w/<workspace>/import/<file_id>": "owner",
+    "POST /w/<workspace>/import/<file_id>": "owner",
     "POST /w/<workspace>/keys": "owner",
     "POST /w/<workspace>/keys/<key_id>/revoke": "owner",
     "GET /w/<workspace>/ledger": "teammate",
@@ -116,6 +122,7 @@ EXPECTED = {
     "GET /w/<workspace>/pick/plan": "teammate",
     "GET /w/<workspace>/print": "teammate",
     "GET /w/<workspace>/proposals": "teammate",
+    "GET /w/<workspace>/proposals/<run_id>": "teammate",
     "POST /w/<workspace>/proposals/<run_id>": "teammate",
     "GET /w/<workspace>/replies": "teammate",
     "GET /w/<workspace>/replies/<answer_id>": "teammate",
@@ -151,6 +158,8 @@ EXPECTED = {
     "POST /api/v1/mail": "customer",
     "GET /api/v1/themes": "key",
     "GET /export.csv": "key",
+    "GET /export.xlsx": "key",
+    "GET /export.zip": "key",
 }
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from survey.records import Answer, Assignment, Workspace
 from tests.export.conftest import ANSWERS, Program, database_of
 from tests.support.browser import Browser
 from tests.support.people import Business
+
+TODAY = date(2026, 11, 22)
 
 
 def _rows(text: str) -> list[dict[str, str]]:
@@ -158,7 +161,7 @@ def test_the_command_writes_the_same_rows(
     app: Flask, business: Business, teammate: Browser, tmp_path: Path
 ) -> None:
     out = tmp_path / "all.csv"
-    write_answers(database_of(app), business.workspace_id, out)
+    write_answers(database_of(app), business.workspace_id, out, TODAY)
     assert _rows(out.read_text(encoding="utf-8")) == _download(teammate, business)
     assert [path.name for path in tmp_path.glob("*.part")] == []
 
@@ -167,9 +170,9 @@ def test_a_file_that_cannot_be_written_is_named(
     app: Flask, business: Business, tmp_path: Path
 ) -> None:
     with pytest.raises(FileError, match=r"cannot be written: No such file"):
-        write_answers(database_of(app), business.workspace_id, tmp_path / "no" / "all.csv")
-    with pytest.raises(FileError, match=r"should end in \.csv"):
-        write_answers(database_of(app), business.workspace_id, tmp_path / "all.xlsx")
+        write_answers(database_of(app), business.workspace_id, tmp_path / "no" / "all.csv", TODAY)
+    with pytest.raises(FileError, match=r"should end in \.csv, \.xlsx or \.zip"):
+        write_answers(database_of(app), business.workspace_id, tmp_path / "all.ods", TODAY)
 
 
 def test_the_command_refuses_an_unknown_workspace_in_one_line(

@@ -1,0 +1,186 @@
+"""Importing past answers on a page: choose a file, look at how it would be read, import it."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
+from werkzeug.wrappers import Response
+
+from survey.answer.csv_file import Wanted
+from survey.answer.file_forms import DATE_FORMATS, ENCODINGS
+from survey.answer.import_file import MOST_REASONS, MOST_ROWS, by_reason
+from survey.answer.import_form import UploadForm
+from survey.answer.import_plan import FirstRows, Plan, first_rows, likely, plan_of
+from survey.answer.uploads import (
+    ON_THE_PAGE,
+    Upload,
+    bytes_of_upload,
+    choose,
+    keep_upload,
+    leave,
+    make_due,
+    past_imports,
+    upload_of,
+    waiting_uploads,
+)
+from survey.clock import day_in, in_words, utc_now
+from survey.errors import InputError
+from survey.records.bringing import DUE, HERE
+from survey.records.heartbeat import LATE_AFTER, last_beat
+from survey.web.access import open_to, takes_up_to
+from survey.web.current import database, place
+
+LARGEST = 10 * 1024 * 1024
+TOO_LARGE = (
+    "This file has more than 10 MB, which is more than this page takes; nothing was kept. Cut it "
+    "into smaller files (each with the first row that names the columns), or import it on the "
+    "server with survey import, which takes any size."
+)
+LOOK_AGAIN = 2  # seconds, while the worker imports
+blueprint = Blueprint("past", __name__)
+Page = str | Response | tuple[str, int]
+_FILE = "/w/<workspace>/import/<int(max=9223372036854775807):file_id>"
+
+
+@blueprint.get("/w/<workspace>/import")
+@open_to("owner")
+def choose_file() -> Page:
+    """Offer to choose a file, and tell what was imported before."""
+    return _start(UploadForm(formdata=None))
+
+
+@blueprint.post("/w/<workspace>/import")
+@takes_up_to(LARGEST, TOO_LARGE)
+@open_to("owner")
+def post_file() -> Page:
+    """Keep the file, and lead to how it would be read."""
+    form, sent = UploadForm(), request.files.get("file") or FileStorage()
+    if not sent.filename or not sent.stream.read(1):
+        empty = "This file is empty." if sent.filename else "Please choose a file first."
+        form.file.errors = [empty]
+        return _start(form), 422
+    sent.stream.seek(0)
+    inside = place().workspace_id
+    file_id = keep_upload(database(), inside, sent.filename, sent.stream, utc_now())
+    return redirect(url_for("past.look", file_id=file_id), 303)
+
+
+@blueprint.get(_FILE)
+@open_to("owner")
+def look(file_id: int) -> Page:
+    """Show how a file would be read; later, how far its import is and what came of it."""
+    with database().reading() as session:
+        upload = upload_of(session, place().workspace_id, file_id)
+        if upload.state == HERE:
+            raw = bytes_of_upload(session, place().workspace_id, file_id)
+        beat = last_beat(session)
+    if upload.state == HERE:
+        return _chosen(upload, raw)
+    away = beat is None or utc_now() - beat > LATE_AFTER
+    page = Response(
+        render_template("answer/import_done.html", upload=upload, away=away), mimetype="text/html"
+    )
+    if upload.state == DUE:
+        page.headers["Refresh"] = str(LOOK_AGAIN)  # moves on by itself, without JavaScript
+    return page
+
+
+@blueprint.post(_FILE)
+@open_to("owner")
+def post_look(file_id: int) -> Page:
+    """Keep how it is to be read and show what that would do; import it; or forget it."""
+    inside, do = place().workspace_id, request.form.get("do")
+    with database().writing() as session:
+        if do == "leave":
+            leave(session, inside, file_id)
+        elif do == "import":
+            _keep_what_is_likely(session, upload_of(session, inside, file_id))
+            make_due(session, inside, file_id)
+        else:
+            choose(session, inside, file_id, _typed())
+    if do == "leave":
+        flash("Left. The file is forgotten, and nothing was imported.")
+        return redirect(url_for("past.choose_file"), 303)
+    return redirect(url_for("past.look", file_id=file_id), 303)
+
+
+def _keep_what_is_likely(session: Session, upload: Upload) -> None:
+    """Whoever imports at once takes the columns that the page chose for them."""
+    if upload.wanted is None:
+        raw = bytes_of_upload(session, place().workspace_id, upload.id)
+        choose(session, place().workspace_id, upload.id, _likely(upload, raw))
+
+
+def _start(form: UploadForm) -> str:
+    with database().reading() as session:
+        past = past_imports(session, place().workspace_id)
+        waiting = waiting_uploads(session, place().workspace_id)
+    return render_template(
+        "answer/import.html", form=form, past=past, waiting=waiting, day=_day, due=DUE
+    )
+
+
+def _chosen(upload: Upload, raw: bytes) -> str:
+    """Show the file as it would be read; where it cannot be, why, and what can be chosen."""
+    wanted = upload.wanted or Wanted(guess=False, ways=ON_THE_PAGE)
+    top, plan, fault = FirstRows((), ()), None, ""
+    try:
+        wanted = upload.wanted or _likely(upload, raw)
+        top = first_rows(raw, upload.file_name, wanted)
+        plan = _plan(upload, raw, wanted)
+    except InputError as error:
+        fault = str(error)
+    reasons = by_reason(plan.skipped, MOST_ROWS) if plan else []
+    return render_template(
+        "answer/import_look.html",
+        upload=upload,
+        wanted=wanted,
+        top=top,
+        plan=plan,
+        fault=fault,
+        reasons=reasons[:MOST_REASONS],
+        more_reasons=max(0, len(reasons) - MOST_REASONS),
+        date_formats=DATE_FORMATS,
+        encodings=ENCODINGS,
+        form=UploadForm(formdata=None),
+        day=_day,
+    )
+
+
+def _plan(upload: Upload, raw: bytes, wanted: Wanted) -> Plan:
+    file = upload.file_name, raw, upload.sha256
+    zone = ZoneInfo(place().time_zone)
+    with database().reading() as session:
+        return plan_of(session, place().workspace_id, file, wanted, zone=zone, now=utc_now())
+
+
+def _likely(upload: Upload, raw: bytes) -> Wanted:
+    wanted = Wanted(guess=False, ways=ON_THE_PAGE)
+    return likely(raw, upload.file_name, wanted, ZoneInfo(place().time_zone))
+
+
+def _typed() -> Wanted:
+    """Read the form; what nobody's page offered counts as not chosen."""
+    sent = request.form
+    formats, encodings = dict(DATE_FORMATS), dict(ENCODINGS)
+    date_format = sent.get("date_format", "")
+    encoding = sent.get("encoding", "")
+    return Wanted(
+        text=sent.get("text") or None,
+        id=sent.get("id") or None,
+        date=sent.get("date") or None,
+        date_format=date_format if date_format and date_format in formats else None,
+        segments=tuple(sent.getlist("segment")),
+        encoding=encoding if encoding in encodings else "utf-8",
+        guess=False,
+        ways=ON_THE_PAGE,
+    )
+
+
+def _day(when: date) -> str:
+    """Return a day in words, or that of a moment."""
+    zone = place().time_zone
+    day = day_in(when, zone) if isinstance(when, datetime) else when
+    return in_words(day, day_in(utc_now(), zone))

@@ -1,0 +1,246 @@
+"""Importing past answers in the browser, without JavaScript: choose, look, import."""
+
+import io
+import re
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, update
+
+from survey.answer import import_pages
+from survey.answer.import_plan import likely_date_format
+from survey.answer.import_work import ImportRound
+from survey.clock import utc_now
+from survey.records import Answer, AnswerSegment, ImportBatch, ImportFile, ImportPart
+from survey.records.database import Database
+from tests.support.browser import Browser
+from tests.support.people import Business
+
+GOOD = (
+    "nr,on,branch,comment\n"
+    '1,13.01.2026,Hill,"Ring back, please"\n'
+    "2,14.01.2026,Hill,Sit down\n"
+    "3,soon,Mill,Listen\n"
+    "4,15.01.2026,Mill,too,many\n"
+    "5,16.01.2026,Mill,\n"
+)
+
+
+@pytest.fixture
+def database(app: Flask) -> Database:
+    opened: Database = app.extensions["afterword"].database
+    return opened
+
+
+def _upload(owner: Browser, business: Business, raw: bytes, name: str = "past.csv") -> str:
+    sent = owner.send(business.at("import"), file=(io.BytesIO(raw), name))
+    assert sent.status_code == 303, sent.get_data(as_text=True)
+    return str(sent.location)
+
+
+def _page(owner: Browser, address: str) -> str:
+    page = owner.get(address)
+    assert page.status_code == 200
+    return re.sub(r"\s+", " ", page.get_data(as_text=True))
+
+
+def _work(database: Database) -> bool:
+    return ImportRound(database, lambda: False)()
+
+
+def _count(database: Database, record: type) -> int:
+    with database.reading() as session:
+        return session.execute(select(func.count()).select_from(record)).scalar_one()
+
+
+def test_a_file_is_looked_at_then_imported(
+    owner: Browser, business: Business, database: Database
+) -> None:
+    address = _upload(owner, business, GOOD.encode())
+    page = _page(owner, address)
+    assert "<td><bdi>Ring back, please</bdi></td>" in page
+    assert "<strong>3 answers would be imported.</strong> 2 rows would be left out." in page
+    assert "has 5 fields where the first row has 4: row 5" in page
+    assert "the answer is empty: row 6" in page
+    assert _count(database, Answer) == 0  # looking imports nothing
+    owner.send(address, text="comment", date="", id="nr", segment=["branch"], do="look")
+    page = _page(owner, address)
+    assert "<strong>3 answers would be imported.</strong>" in page
+    assert "branch: Hill" in page
+    chosen: dict[str, Any] = {"text": "comment", "id": "nr", "segment": ["branch"], "date": "on"}
+    owner.send(address, **chosen, date_format="%d.%m.%Y", do="look")
+    page = _page(owner, address)
+    assert "Tuesday 13 January" in page
+    assert "its date &#39;soon&#39; is not like 22.11.2026: row 4" in page
+    assert owner.send(address, do="import").location == address
+    waiting = owner.get(address)
+    assert waiting.headers["Refresh"] == "2"
+    assert "The worker, which imports it, is not running" in waiting.get_data(as_text=True)
+    assert _work(database)
+    page = _page(owner, address)
+    assert "Imported 2 answers. 3 rows were left out." in page
+    assert "Read answers from &#39;comment&#39;, ids from &#39;nr&#39;" in page
+    assert not owner.get(address).headers.get("Refresh")
+    with database.reading() as session:
+        rows = session.execute(select(Answer.reference, Answer.origin).order_by(Answer.reference))
+        assert [tuple(row) for row in rows] == [("1", "import"), ("2", "import")]
+        assert set(session.scalars(select(AnswerSegment.value))) == {"Hill"}
+    assert _count(database, ImportPart) == 0  # the file itself is forgotten
+    assert "2 answers, 3 rows left out" in _page(owner, business.at("import"))
+
+
+def test_the_same_file_again_imports_nothing_twice(
+    owner: Browser, business: Business, database: Database
+) -> None:
+    for said in ("3 answers would be imported", "Nothing would be imported"):
+        address = _upload(owner, business, GOOD.encode())
+        assert said in _page(owner, address)
+        owner.send(address, do="import")
+        _work(database)
+    assert "Imported 0 answers. 3 were here already" in _page(owner, address)
+    assert _count(database, Answer) == 3
+
+
+def test_columns_and_dates_with_usual_names_are_found(owner: Browser, business: Business) -> None:
+    raw = b"Response ID,Submitted at,Feedback\n7,01/25/2026,Ring back\n8,01/03/2026,Sit down\n"
+    page = _page(owner, _upload(owner, business, raw))
+    assert "2 answers would be imported" in page
+    assert "Saturday 3 January" in page
+    assert re.search(r"<option selected>Feedback</option>", page)
+    assert re.search(r'value="%m/%d/%Y" selected', page)
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        (["2026-01-03", "2026-01-25T10:00"], None),
+        (["03/01/2026", "25/01/2026"], "%d/%m/%Y"),
+        (["03.01.2026 10:20"], "%d.%m.%Y %H:%M"),
+        (["1/25/2026 2:05:33 PM"], "%m/%d/%Y %I:%M:%S %p"),
+        (["whenever"], None),
+        ([], None),
+    ],
+)
+def test_how_dates_are_written_is_guessed(typed: list[str], found: str | None) -> None:
+    assert likely_date_format(typed, ZoneInfo("UTC")) == found
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        ("comment\nGr\u00fc\u00dfe\n".encode("cp1252"), "is not written in utf-8: line 2"),
+        (b"PK\x03\x04sheet", "is a spreadsheet, not a CSV"),
+        (b"a,b\n1,2\n", "Name one under “The answers”"),
+        (b"answer,answer\n1,2\n", "2 columns"),
+        (b"\n\n", "is empty"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_said_and_can_be_left(
+    owner: Browser, business: Business, database: Database, raw: bytes, said: str
+) -> None:
+    address = _upload(owner, business, raw)
+    page = _page(owner, address)
+    assert said in page
+    assert "--" not in page.split("<main")[1].split("</main>")[0]  # no option of the command line
+    assert 'value="import"' not in page
+    assert "<title>Please check:" in page
+    assert owner.send(address, do="leave").status_code == 303
+    assert _count(database, ImportFile) == _count(database, ImportPart) == 0
+    assert owner.get(address).status_code == 404
+
+
+def test_another_encoding_is_chosen(owner: Browser, business: Business) -> None:
+    address = _upload(owner, business, "comment\nGr\u00fc\u00dfe\n".encode("cp1252"))
+    owner.send(address, encoding="cp1252", text="comment", do="look")
+    assert "Gr\u00fc\u00dfe" in _page(owner, address)
+
+
+def test_a_file_that_is_too_large_is_refused_with_a_sentence(
+    app: Flask,
+    owner: Browser,
+    business: Business,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    view: Any = app.view_functions["past.post_file"]
+    assert view.takes_up_to == (import_pages.LARGEST, import_pages.TOO_LARGE)
+    monkeypatch.setattr(view, "takes_up_to", (2_000, import_pages.TOO_LARGE))
+    raw = b"comment\n" + b"Ring back\n" * 2_000
+    sent = owner.send(business.at("import"), file=(io.BytesIO(raw), "past.csv"))
+    assert sent.location == business.at("import")
+    assert "more than 10 MB, which is more than this page takes" in _page(owner, sent.location)
+    assert _count(database, ImportFile) == 0
+
+
+def test_a_file_comes_in_piece_by_piece(
+    owner: Browser, business: Business, database: Database
+) -> None:
+    raw = b"comment\n" + b"Ring back please and be soon.\n" * 12_000
+    address = _upload(owner, business, raw)
+    assert _count(database, ImportPart) == 3
+    assert "12,000 answers would be imported" in _page(owner, address)
+
+
+def test_no_file_and_an_empty_one_are_named(owner: Browser, business: Business) -> None:
+    none = owner.send(business.at("import"))
+    assert (none.status_code, "Please choose a file first." in none.text) == (422, True)
+    empty = owner.send(business.at("import"), file=(io.BytesIO(b""), "empty.csv"))
+    assert (empty.status_code, "This file is empty." in empty.text) == (422, True)
+
+
+def test_an_import_that_was_broken_off_goes_on_where_it_ended(
+    owner: Browser, business: Business, database: Database
+) -> None:
+    raw = "comment\n" + "".join(f"Ring back {number}\n" for number in range(120))
+    address = _upload(owner, business, raw.encode())
+    owner.send(address, do="import")
+    asked = iter([False, False, True])
+    assert ImportRound(database, lambda: next(asked))()  # told to stop after the first fifty
+    assert _count(database, Answer) == 50
+    assert "50 answers so far" in _page(owner, address)
+    assert _work(database)
+    assert "Imported 120 answers." in _page(owner, address)
+    assert _count(database, Answer) == 120
+    with database.reading() as session:
+        assert session.scalars(select(ImportBatch.imported)).one() == 120
+    assert not _work(database)
+
+
+def test_a_file_is_imported_once_however_often_one_presses(
+    owner: Browser, business: Business, database: Database
+) -> None:
+    address = _upload(owner, business, GOOD.encode())
+    assert owner.send(business.at("import"), to=address, do="import").status_code == 303
+    again = owner.send(business.at("import"), to=address, do="import")
+    assert again.status_code == 409
+    assert owner.send(business.at("import"), to=address, do="leave").status_code == 409
+    assert _work(database)
+    assert not _work(database)
+
+
+def test_what_nobody_imports_is_forgotten_after_a_day(
+    owner: Browser, business: Business, database: Database
+) -> None:
+    address = _upload(owner, business, GOOD.encode())
+    round_ = ImportRound(database, lambda: False)
+    assert not round_.forget_old()
+    with database.writing() as session:
+        session.execute(update(ImportFile).values(created_at=utc_now() - timedelta(days=2)))
+    assert round_.forget_old()
+    assert owner.get(address).status_code == 404
+    assert _count(database, ImportPart) == 0
+
+
+def test_a_file_of_another_workspace_is_not_there(
+    owner: Browser, outsider: Browser, elsewhere: Business, business: Business
+) -> None:
+    address = _upload(owner, business, GOOD.encode())
+    assert outsider.get(address.replace(business.slug, elsewhere.slug)).status_code == 404
+
+
+def test_newcomers_are_led_to_it(owner: Browser, business: Business) -> None:
+    for page in ("begin", "ask", ""):
+        assert f'href="{business.at("import")}"' in _page(owner, business.at(page))
