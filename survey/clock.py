@@ -1,7 +1,14 @@
 """The only place that asks what time it is."""
 
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+UTC_ZONE = "UTC"
+_REGIONS = (
+    "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe",
+    "Indian", "Pacific",
+)  # fmt: skip
 
 
 def utc_now() -> datetime:
@@ -24,6 +31,13 @@ def day_in(moment: datetime, time_zone: str) -> date:
     except (KeyError, ValueError, OSError):
         return moment.astimezone(UTC).date()
     return moment.astimezone(zone).date()
+
+
+@cache
+def zones_offered() -> tuple[str, ...]:
+    """Return the time zones to choose from: UTC, then places; no old names, and no files."""
+    placed = (zone for zone in available_timezones() if zone.partition("/")[0] in _REGIONS)
+    return (UTC_ZONE, *sorted(zone for zone in placed if "/" in zone))
 
 
 def in_words(day: date, today: date) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from survey.account.passwords import hash_password
 from survey.account.queries import asked_of, asked_with, colleagues_of, has_owner, is_person
+from survey.clock import UTC_ZONE, zones_offered
 from survey.errors import ConflictError, FieldError, NotFoundError
 from survey.records import (
     ApiKey,
@@ -37,6 +38,7 @@ class FirstOwner:
     email: str
     password: str
     business: str
+    time_zone: str = UTC_ZONE
 
 
 def first_owner_link(session: Session, now: datetime) -> str | None:
@@ -88,6 +90,8 @@ def make_first_owner(
     """
     if not given.business.strip():
         raise FieldError("business", "Please give the name that your customers know.")
+    if given.time_zone not in zones_offered():
+        raise FieldError("time_zone", "Please choose one of the time zones offered.")
     used = session.scalar(
         update(FirstOwnerLink)
         .where(FirstOwnerLink.token_sha256 == token_sha256(token), FirstOwnerLink.used_at.is_(None))
@@ -100,6 +104,7 @@ def make_first_owner(
         raise FieldError("email", "Somebody signs in with this address; please give another one.")
     person = make_person(session, given.email, hash_password(given.password), now)
     workspace = create_workspace(session, given.business, now)
+    workspace.time_zone = given.time_zone
     _give_ownership(session, workspace.id, person.id, now)
     return person, workspace
 

@@ -16,7 +16,7 @@ from survey.account.queries import (
     is_first_owner_link,
     person_with,
 )
-from survey.clock import utc_now
+from survey.clock import UTC_ZONE, utc_now
 from survey.errors import ConflictError, FieldError, NotFoundError
 from survey.records.unload import remove_sample
 from survey.web import session as browser
@@ -121,6 +121,7 @@ def start_now(token: str) -> Page:
         email=form.email.data or "",
         password=form.password.data or "",
         business=form.business.data or "",
+        time_zone=form.time_zone.data or UTC_ZONE,
     )
     try:
         with database().writing() as session:

@@ -1,17 +1,17 @@
 """The forms of asking. Their words are checked where programs' words are, so both agree."""
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.widgets import DateTimeLocalInput, NumberInput
 
+from survey.clock import zones_offered
 from survey.errors import FieldError
 
 UNITS = {"minutes": 1, "hours": 60, "days": 24 * 60}
 _UNITS: Any = list(UNITS)
-_ZONES: Any = sorted(available_timezones())
+_ZONES: Any = list(zones_offered())
 
 
 class AskForm(FlaskForm):  # type: ignore[misc]
@@ -37,6 +37,11 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]
     unit = SelectField("Unit", choices=_UNITS)
     time_zone = SelectField("Time zone", choices=_ZONES)
     keep = StringField("Months that answers are kept", widget=NumberInput(min=1))
+
+    def offer_zone(self, now: str) -> None:
+        """Offer the zone that is set now, even where it is an old name that nobody else needs."""
+        if now not in _ZONES:
+            self.time_zone.choices = [*_ZONES, now]
 
 
 def delay_in_minutes(typed: str, unit: str) -> int:

@@ -26,6 +26,11 @@ class KeptMail:
     made_at: datetime
     state: str
 
+    @property
+    def is_letter(self) -> bool:
+        """Whether it is a letter to a customer, and not the question, whose id is its own."""
+        return self.id != self.invitation_id
+
 
 @dataclass(frozen=True)
 class OutboxPage:

@@ -108,6 +108,7 @@ def edit_settings() -> str:
         time_zone=now.time_zone,
         keep="" if now.keep_months is None else str(now.keep_months),
     )
+    form.offer_zone(now.time_zone)
     return _settings_page(form, now)
 
 
@@ -116,13 +117,15 @@ def edit_settings() -> str:
 def post_settings() -> Response | tuple[str, int]:
     """Change how this workspace asks, or say which field is wrong and keep what was typed."""
     form, workspace_id = SettingsForm(), place().workspace_id
+    form.offer_zone(place().time_zone)
     if "offer" in request.form:
         return _offer(form, workspace_id), 200
     if form.validate():
         try:
-            wishes = _wishes(form)
             with database().writing() as session:
-                _ask_about_lines_left_behind(asking_settings(session, workspace_id), wishes)
+                now = asking_settings(session, workspace_id)
+                wishes = _wishes(form, now)
+                _ask_about_lines_left_behind(now, wishes)
                 anew = change_settings(session, workspace_id, wishes, utc_now())
         except FieldError as error:
             blame(form, error, {})
@@ -164,14 +167,17 @@ def _other_wordings(form: SettingsForm) -> dict[str, str]:
     return named_lines(form.others.data or "", "others", "de: Was hätte mehr geholfen?")
 
 
-def _wishes(form: SettingsForm) -> Wishes:
+def _wishes(form: SettingsForm, now: AskingSettings) -> Wishes:
+    """Read the form; a field that was not sent leaves what it is about as it is."""
     others = _other_wordings(form)
     return Wishes(
         name=form.name.data or "",
         time_zone=form.time_zone.data,
         delay_minutes=delay_in_minutes(form.delay.data or "", form.unit.data),
         wordings={"en": form.question.data or ""} | others,
-        keep_months=months_to_keep(form.keep.data or ""),
+        keep_months=months_to_keep(form.keep.data or "")
+        if "keep" in request.form
+        else now.keep_months,
     )
 
 

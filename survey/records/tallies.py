@@ -219,7 +219,7 @@ def totals_by_value(
 
 
 def known_faces(session: Session, workspace_id: int, most: int) -> dict[str, tuple[str, ...]]:
-    """Return the values that a workspace's answers and askings have, by the name of their face.
+    """Return the values that a workspace's answers have, by the name of their face.
 
     Parameters
     ----------
@@ -252,11 +252,16 @@ def _skipping() -> Select[Any]:
     names = select(first(face, face != "").label("face")).cte("names", recursive=True)
     beyond = select(first(face, face > names.c.face)).where(names.c.face.is_not(None))
     names = names.union_all(beyond)
+    # Where every answer was taken back, the cell stays and holds nothing. These rows come first
+    # in the key of a value, so that each step still finds the next at once.
+    answered = (WeekCount.run_id == 0, WeekCount.measure == "answered", WeekCount.answers > 0)
     known = select(
-        names.c.face, first(value, face == names.c.face).label("value"), literal(1).label("place")
+        names.c.face,
+        first(value, face == names.c.face, *answered).label("value"),
+        literal(1).label("place"),
     ).where(names.c.face.not_in((THEME, TONE)))
     at = known.cte("known", recursive=True)
-    following = first(value, face == at.c.face, value > at.c.value)
+    following = first(value, face == at.c.face, value > at.c.value, *answered)
     most: Any = bindparam("most", type_=Integer)
     steps = at.union_all(
         select(at.c.face, following, at.c.place + 1).where(

@@ -10,7 +10,7 @@ from survey.records.answering import Answer, AnswerText
 from survey.records.asking import Interaction, Invitation
 from survey.records.counts import rebuild
 from survey.records.deciding import Decision
-from survey.records.runs import lock_current_run
+from survey.records.runs import delete_run, lock_current_run
 from survey.records.sample import ORIGIN, UNWRITTEN
 from survey.records.search import forget_answers
 from survey.records.text import text_digest
@@ -40,6 +40,7 @@ def remove_sample(session: Session, workspace_id: int) -> int:
     forget_answers(session, workspace_id, ids)
     session.execute(delete(Answer).where(*sample).execution_options(synchronize_session=False))
     _forget_askings(session, workspace_id)
+    _forget_proposals(session, workspace_id)
     if not session.scalar(select(exists().where(Answer.workspace_id == workspace_id))):
         _begin_anew(session, workspace_id)
     session.execute(update(Workspace).where(Workspace.id == workspace_id).values(is_sample=False))
@@ -71,6 +72,18 @@ def _forget_askings(session: Session, workspace_id: int) -> None:
         .where(Interaction.workspace_id == workspace_id, Interaction.id.in_(asked))
         .execution_options(synchronize_session=False)
     )
+
+
+def _forget_proposals(session: Session, workspace_id: int) -> None:
+    """Forget what was proposed of the sample's answers; of one's own it is proposed again."""
+    proposed = select(Run.id).where(
+        Run.workspace_id == workspace_id, Run.state == "proposed", Run.decided_at.is_(None)
+    )
+    for run_id in session.scalars(proposed).all():
+        delete_run(session, workspace_id, run_id)
+        session.execute(
+            update(Workspace).where(Workspace.id == workspace_id).values(themes_looked_at=None)
+        )
 
 
 def _begin_anew(session: Session, workspace_id: int) -> None:

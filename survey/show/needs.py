@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from survey.records import Answer, AnswerText
+from survey.records.anonymity import held_answers
 from survey.records.filters import AnswerFilter, answers_in_view
 from survey.records.tasks import tasks_waiting
 from survey.show.figures import answers_counted
@@ -27,6 +28,10 @@ class NeedsYou:
         Answers that fit no theme.
     newest : str
         What the newest of them says.
+    held : int
+        Anonymous answers that wait for company; nobody can do anything about them.
+    company : int
+        How many have to have come before any is shown.
     """
 
     dangers: int
@@ -34,6 +39,8 @@ class NeedsYou:
     proposals: int
     unsorted: int
     newest: str
+    held: int = 0
+    company: int = 0
 
     @property
     def total(self) -> int:
@@ -50,6 +57,7 @@ def needs_you(session: Session, workspace_id: int, run_id: int | None) -> NeedsY
     """Return what waits for a person of a workspace."""
     waiting = tasks_waiting(session, workspace_id)
     wanted = AnswerFilter(pile="unsorted")
+    held = held_answers(session, workspace_id)
     unsorted = answers_counted(session, workspace_id, run_id, wanted) or 0
     return NeedsYou(
         dangers=waiting.dangers,
@@ -57,6 +65,8 @@ def needs_you(session: Session, workspace_id: int, run_id: int | None) -> NeedsY
         proposals=waiting.proposals,
         unsorted=unsorted,
         newest=_newest(session, workspace_id, run_id, wanted) if unsorted else "",
+        held=sum(one.answers for one in held),
+        company=max((one.smallest_group for one in held), default=0),
     )
 
 

@@ -27,6 +27,7 @@ from survey.show.answer_queries import (
 from survey.show.choices import PILE_NAMES, choices
 from survey.show.ledger.queries import part_of
 from survey.show.likeness import Suggestion, question_of, suggestions
+from survey.show.moves import moves
 from survey.show.needs import needs_you
 from survey.show.news import news_since
 from survey.show.queries import theme_names, theme_overview
@@ -35,10 +36,11 @@ from survey.show.theme_queries import theme_name, theme_page
 from survey.show.visits import visit_now, with_latest
 from survey.web.access import open_to
 from survey.web.current import database, place, visitor
-from survey.web.filters import View, view_from
+from survey.web.filters import LARGEST_ID, View, view_from
 
 blueprint = Blueprint("show", __name__)
 
+LOOK_AGAIN = 5  # seconds, while the sample is loaded and sorted
 DAYS_OFFERED = (7, 28, 90, 365)
 TONE_NAMES = {"wish": "a wish", "praise": "praise", "unclear": "unclear"}
 
@@ -63,7 +65,7 @@ for _name in (
 
 @blueprint.get("/w/<workspace>/")
 @open_to("teammate")
-def overview() -> str:
+def overview() -> Response:
     """Show the themes of a view."""
     view, wrong = view_asked()
     inside, since = place().workspace_id, _last_visit()
@@ -72,7 +74,8 @@ def overview() -> str:
         context = filter_form(session, view, wrong)
         if view.wanted.theme_id is not None:  # then tones narrow the columns, and no answer
             context["view"] = replace(view, wanted=replace(view.wanted, tones=()))
-        return render_template(
+        page = Response(mimetype="text/html")
+        page.data = render_template(
             "show/overview.html",
             stands=stands,
             counted_up_to=COUNTED_UP_TO,
@@ -81,6 +84,9 @@ def overview() -> str:
             news=news_since(session, inside, stands.run_id, since) if since else None,
             **context,
         )
+    if stands.is_sample and stands.state in ("empty", "working"):
+        page.headers["Refresh"] = str(LOOK_AGAIN)  # a newcomer waits; it moves on by itself
+    return page
 
 
 def _last_visit() -> date | None:
@@ -162,6 +168,27 @@ def proposals() -> str:
         return render_template(
             "show/proposals.html", proposals=open_proposals(session, place().workspace_id)
         )
+
+
+@blueprint.get("/w/<workspace>/proposals/<int:run_id>")
+@open_to("teammate")
+def proposed_moves(run_id: int) -> str:
+    """Show which answers a proposal would move, and from where to where."""
+    theme_id, after = (_number(request.args.get(name, "")) for name in ("theme", "after"))
+    with database().reading() as session:
+        found = moves(
+            session, place().workspace_id, min(run_id, LARGEST_ID),
+            theme_id=theme_id, after=after or 0,
+        )  # fmt: skip
+    return render_template(
+        "show/moves.html", found=found, run_id=run_id, theme_id=theme_id, first_page=not after
+    )
+
+
+def _number(typed: str) -> int | None:
+    """Read an id in an address; what is none counts as absent."""
+    plain = typed.isascii() and typed.isdigit() and len(typed) <= len(str(LARGEST_ID))
+    return min(int(typed), LARGEST_ID) if plain else None
 
 
 @blueprint.post("/w/<workspace>/proposals/<int:run_id>")

@@ -43,14 +43,26 @@ def link(database: Database) -> str:
 
 
 def test_the_first_owner_gets_a_workspace_and_is_asked_how_to_begin(
-    client: Browser, link: str
+    client: Browser, link: str, database: Database
 ) -> None:
     sent = client.send(link, **GOOD)
     assert sent.location == "/w/hill-street-dental/begin"
+    with database.reading() as session:
+        assert session.scalar(select(Workspace.time_zone)) == "UTC"  # unless another was chosen
     begin = client.get(sent.location).get_data(as_text=True)
     assert "Load the sample" in begin
     assert "Start empty" in begin
     assert client.get("/").location == "/w/hill-street-dental/"
+
+
+def test_the_first_owner_says_in_which_time_zone_days_are_counted(
+    client: Browser, link: str, database: Database
+) -> None:
+    page = client.get(link).get_data(as_text=True)
+    assert '<option selected value="UTC">' in page
+    assert client.send(link, **GOOD, time_zone="Europe/Dublin").status_code == 302
+    with database.reading() as session:
+        assert session.scalar(select(Workspace.time_zone)) == "Europe/Dublin"
 
 
 def test_the_link_works_once(client: Browser, link: str, app: Flask) -> None:
@@ -135,6 +147,7 @@ def test_the_link_opens_no_workspace_that_is_there_already(
         ("business", "   ", "the name that your customers know"),
         ("business", "x" * 121, "1 to 120 characters"),
         ("email", "a\0b@example.org", "one e-mail address"),
+        ("time_zone", "Factory", "one of the time zones offered"),
     ],
 )
 def test_a_mistake_is_explained_and_the_link_stays_good(

@@ -9,12 +9,14 @@ from survey.records import (
     Interaction,
     Invitation,
     Question,
+    Run,
     Theme,
     Workspace,
     new_id,
 )
 from survey.records.counts import Counted, Measure, count, counts_by_week, counts_now, rebuild
 from survey.records.database import Database
+from survey.records.runs import begin_run, propose_run
 from survey.records.sample import load_sample
 from tests.support.answers import make_run
 from tests.support.browser import Browser
@@ -40,6 +42,17 @@ def test_the_sample_goes_with_all_that_was_made_of_it(
         assert counts_by_week(session, business.workspace_id) == {}
 
 
+def test_a_newcomer_who_waits_for_the_sample_sees_it_come(
+    owner: Browser, business: Business, database: Database
+) -> None:
+    assert "Refresh" not in owner.get(business.at()).headers
+    with database.writing() as session:
+        session.get_one(Workspace, business.workspace_id).is_sample = True
+    waiting = owner.get(business.at())
+    assert waiting.headers["Refresh"] == "5"
+    assert "This page looks again by itself" in waiting.get_data(as_text=True)
+
+
 def test_answers_of_their_own_stay_with_their_themes(
     owner: Browser, business: Business, database: Database
 ) -> None:
@@ -56,11 +69,14 @@ def test_answers_of_their_own_stay_with_their_themes(
         session.add(own)
         counted = Counted(business.workspace_id, question, own.answered_on)
         count(session, 1, counted, [Measure("answered")])
+        proposed = begin_run(session, business.workspace_id, "resort", "f" * 64, utc_now())
+        propose_run(session, business.workspace_id, proposed, {"moved": 300}, utc_now())
     page = business.at("begin")
     owner.send(page, **{"with": "no sample"})
     with database.writing() as session:
         assert session.scalars(select(Answer.id)).all() == [own.id]
         assert session.scalars(select(Workspace.current_run_id)).one() == run_id
+        assert session.scalars(select(Run.id)).all() == [run_id]  # what was proposed went along
         kept = counts_now(session, business.workspace_id)
         rebuild(session, business.workspace_id)
         assert counts_now(session, business.workspace_id) == kept

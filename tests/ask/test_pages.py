@@ -6,11 +6,18 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 
 from survey.app import create_app
 from survey.clock import utc_now
-from survey.records import Interaction, Invitation, Unsubscribed, Workspace
+from survey.records import (
+    Interaction,
+    Invitation,
+    OutgoingMail,
+    Unsubscribed,
+    Workspace,
+    new_id,
+)
 from survey.records.database import Database
 from survey.settings import Settings
 from tests.ask.conftest import Asker
@@ -103,6 +110,8 @@ def test_a_mistake_is_told_next_to_its_field_and_every_word_is_kept(
         page = answer.get_data(as_text=True)
         assert (answer.status_code, told in page) == (422, True), typed
         assert 'class="wrong"' in page
+        assert "<title>Please check: Ask" in page  # read out first, without JavaScript
+        assert page.count(" autofocus ") == 1
         assert "the &lt;b&gt;roof&lt;/b&gt;" in page
         assert all(value.split("\n")[0] in page for value in typed.values())
     assert _count(database) == 0
@@ -194,6 +203,21 @@ def test_the_outbox_shows_kept_mails_with_their_links_live(
     (unsubscribe,) = re.findall(r'href="http://localhost(/u/[\w-]+)"', page)
     assert client.get(answer).status_code == 200
     assert client.get(unsubscribe).status_code == 200
+
+
+def test_the_outbox_tells_an_answered_question_from_a_letter_of_ones_own(
+    asker: Asker, owner: Browser, asking: PlaceForTest, database: Database
+) -> None:
+    asker.record()
+    asker.send_all(None)
+    with database.writing() as session:
+        session.execute(update(Invitation).values(state="answered"))
+        sent = session.execute(select(OutgoingMail.__table__)).mappings().one()
+        letter = dict(sent) | {"id": new_id(), "subject": "Thank you"}
+        session.execute(insert(OutgoingMail), [letter])
+    page = re.sub(r"\s+", " ", owner.get(asking.business.at("outbox")).get_data(as_text=True))
+    assert page.count("· answered</p>") == page.count("· your letter</p>") == 1
+    assert re.search(r"your letter</p>.*?<summary>Thank you", page)
 
 
 def test_the_outbox_has_pages_that_skip_nothing(
@@ -312,6 +336,34 @@ def test_answers_are_kept_until_they_are_removed_where_no_months_are_given(
     assert owner.send(asking.business.at("settings"), **SETTINGS | {"keep": ""}).status_code == 303
     with database.reading() as session:
         assert session.scalar(select(Workspace.keep_months)) is None
+
+
+def test_settings_sent_without_a_field_about_keeping_leave_it_as_it_was(
+    owner: Browser, asking: PlaceForTest, database: Database
+) -> None:
+    sent = {name: value for name, value in SETTINGS.items() if name != "keep"}
+    answer = owner.send(asking.business.at("settings"), **sent | {"name": "New name"})
+    assert answer.status_code == 303
+    with database.reading() as session:
+        kept = session.execute(select(Workspace.name, Workspace.keep_months)).one()
+    assert tuple(kept) == ("New name", 24)
+
+
+def test_time_zones_are_places_and_one_that_was_set_before_stays(
+    owner: Browser, asking: PlaceForTest, database: Database
+) -> None:
+    page = owner.get(asking.business.at("settings")).get_data(as_text=True)
+    zones = re.findall(r'<option(?: selected)? value="([^"]+)">', page.split('id="time_zone"')[1])
+    assert zones[0] == "UTC"
+    assert {"Europe/Dublin", "America/Argentina/Ushuaia", "Pacific/Auckland"} <= set(zones)
+    odd = re.compile(r"Factory|localtime|posix|right|Etc|SystemV|US/|GMT|^[A-Z]{3}$")
+    assert [zone for zone in zones if odd.search(zone)] == ["UTC"]
+    with database.writing() as session:
+        session.execute(update(Workspace).values(time_zone="US/Eastern"))
+    page = owner.get(asking.business.at("settings")).get_data(as_text=True)
+    assert '<option selected value="US/Eastern">' in page
+    sent = SETTINGS | {"time_zone": "US/Eastern"}
+    assert owner.send(asking.business.at("settings"), **sent).status_code == 303
 
 
 UNUSABLE: list[tuple[dict[str, str], str]] = [

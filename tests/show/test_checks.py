@@ -96,6 +96,22 @@ def test_a_check_expires_with_the_engine_and_with_a_merge(teammate: Browser, sce
         )
 
 
+def test_a_check_expires_when_many_answers_were_moved_by_hand(
+    teammate: Browser, scene: Scene
+) -> None:
+    check(teammate, scene)
+    theme = scene.themes["waiting"]
+    for times, expired in ((1, False), (2, False), (3, True)):  # of thirty
+        one = min(scene.members(theme))
+        plan = scene.business.at(f"pick/plan?theme={theme}&do=out&answer={one}")
+        sent = teammate.post(scene.business.at("pick"), data=fields(teammate, plan))
+        assert sent.status_code == 303, times
+        page = text(teammate, scene.at("waiting"))
+        assert ("Many of its answers were moved by hand since: check again" in page) == expired
+    teammate.send(scene.business.at(f"ledger/{scene.last_step()}/undo"))
+    assert "check again" not in text(teammate, scene.at("waiting"))
+
+
 def test_undoing_a_check_takes_its_figure_away(teammate: Browser, scene: Scene) -> None:
     check(teammate, scene)
     teammate.send(scene.business.at(f"ledger/{scene.last_step()}/undo"))

@@ -12,8 +12,11 @@ from survey.clock import utc_now
 from survey.records import (
     Answer,
     AnswerText,
+    Assignment,
     Decision,
+    HeldAnswer,
     Run,
+    Sorting,
     Theme,
     WorkerBeat,
     Workspace,
@@ -21,6 +24,7 @@ from survey.records import (
 )
 from survey.records.counts import rebuild
 from survey.records.database import Database
+from survey.records.workspaces import first_question
 from tests.support.answers import Said, add_answers, fill, make_run
 from tests.support.browser import Browser
 from tests.support.people import Business
@@ -370,6 +374,67 @@ def test_a_decision_is_written_once_with_who_and_when(
             select(Decision.kind, Decision.person_id).where(Decision.run_id == proposal)
         ).all()
     assert [(one.kind, one.person_id is not None) for one in written] == [(kind, True)]
+
+
+def test_a_proposal_tells_which_answers_would_move_and_where(
+    teammate: Browser,
+    outsider: Browser,
+    business: Business,
+    elsewhere: Business,
+    database: Database,
+    run: tuple[int, dict[str, int]],
+    proposal: int,
+) -> None:
+    stays, moves, goes = _add(database, business, run, WAITED, KIND, WAITED)
+    themes = run[1]
+    with database.writing() as session:
+        now = {"workspace_id": business.workspace_id, "run_id": proposal, "version": 1}
+        placing = {"start": None, "end": None, "tone": "wish", "confidence": 0.5}
+        placed = [(stays, "waiting"), (moves, "waiting")]
+        session.add_all(
+            Sorting(**now, answer_id=one, outcome="themes" if one != goes else "nothing")
+            for one in (stays, moves, goes)
+        )
+        session.flush()
+        session.add_all(
+            Assignment(**now, **placing, answer_id=one, theme_id=themes[key]) for one, key in placed
+        )
+    here = business.at(f"proposals/{proposal}")
+    page = _text(teammate, business.at("proposals"))
+    assert "Which answers of “Queues”" not in page  # its theme is not named by id here
+    page = _text(teammate, here)
+    assert page.count("· now: ") == 2
+    assert "now: Warmth · then: Waiting" in page
+    assert "now: Waiting · then: Nothing more needed" in page
+    assert "Nothing has moved yet." in page
+    assert _text(teammate, f"{here}?theme={themes['warmth']}").count("· now: ") == 1
+    assert "No answer would move any more" in _text(teammate, f"{here}?after={2**63 - 1}")
+    assert _text(teammate, f"{here}?theme=x&after=-1").count("· now: ") == 2
+    assert outsider.get(elsewhere.at(f"proposals/{proposal}")).status_code == 404
+    assert teammate.get(business.at(f"proposals/{2**70}")).status_code == 404
+
+
+def test_answers_that_wait_for_company_are_told_of_and_nothing_they_say(
+    owner: Browser, teammate: Browser, business: Business, database: Database
+) -> None:
+    with database.writing() as session:
+        question = first_question(session, business.workspace_id)[0]
+        session.add(
+            HeldAnswer(
+                workspace_id=business.workspace_id,
+                id=new_id(),
+                question_id=question,
+                body="Nobody said a word.",
+                since=TODAY,
+            )
+        )
+    said = "1 anonymous answer is held until 5 to the same question have come."
+    for reader in (owner, teammate):  # before any other answer, and without being a task
+        page = _text(reader, business.at())
+        assert said in page
+        assert "Nobody said a word" not in page
+        assert "Needs you" not in page
+        assert ("Why, and how many it takes" in page) == (reader is owner)
 
 
 def test_only_members_decide_and_only_about_what_is_proposed(

@@ -15,6 +15,7 @@ from survey.records import (
     Answer,
     AnswerText,
     Assignment,
+    DecidedAnswer,
     Decision,
     Review,
     ReviewAnswer,
@@ -33,6 +34,8 @@ Verdict = Literal["yes", "no", "unknown"]
 VERDICTS: tuple[Verdict, ...] = ("yes", "no", "unknown")
 SAMPLE = 20
 _CHANGES_A_THEME = ("merge", "split", "undo")
+_BY_HAND = ("move", "belongs", "does_not_belong")
+_MANY = 10  # a tenth of a theme's answers moved by hand, and the figure is of another theme
 
 
 def begin_review(session: Session, hand: Hand, theme_id: int) -> int:
@@ -344,7 +347,8 @@ class Trust:
         When.
     expired : str or None
         Why it no longer says how right the theme is: ``engine`` (sorted anew), ``theme``
-        (merged, split or undone since) or None.
+        (merged, split or undone since), ``moved`` (many of its answers moved by hand since) or
+        None.
     """
 
     right: int
@@ -353,7 +357,7 @@ class Trust:
     low: float
     high: float
     at: datetime
-    expired: Literal["engine", "theme"] | None
+    expired: Literal["engine", "theme", "moved"] | None
 
 
 def trust_in(session: Session, workspace_id: int, theme_id: int) -> Trust | None:
@@ -389,7 +393,7 @@ def trust_in(session: Session, workspace_id: int, theme_id: int) -> Trust | None
     )
 
 
-def _why_expired(session: Session, review: Review) -> Literal["engine", "theme"] | None:
+def _why_expired(session: Session, review: Review) -> Literal["engine", "theme", "moved"] | None:
     engine = session.scalar(
         select(Run.engine)
         .join(Workspace, Workspace.current_run_id == Run.id)
@@ -404,7 +408,32 @@ def _why_expired(session: Session, review: Review) -> Literal["engine", "theme"]
         Decision.answers > 0,
         (Decision.theme_id == review.theme_id) | (Decision.other_theme_id == review.theme_id),
     )
-    return "theme" if session.execute(since).scalar_one() else None
+    if session.execute(since).scalar_one():
+        return "theme"
+    moved = _moved_by_hand(session, review)
+    return "moved" if moved > 1 and moved * _MANY >= review.population else None
+
+
+def _moved_by_hand(session: Session, review: Review) -> int:
+    """Count the answers that people put into a theme, or took out of it, since it was checked."""
+    query = (
+        select(func.count(func.distinct(DecidedAnswer.answer_id)))
+        .join(
+            Decision,
+            and_(
+                Decision.workspace_id == DecidedAnswer.workspace_id,
+                Decision.id == DecidedAnswer.decision_id,
+            ),
+        )
+        .where(
+            DecidedAnswer.workspace_id == review.workspace_id,
+            DecidedAnswer.theme_id == review.theme_id,
+            Decision.number > review.number,
+            Decision.kind.in_(_BY_HAND),
+            Decision.holds.is_(True),
+        )
+    )
+    return session.execute(query).scalar_one()
 
 
 def review_under_way(session: Session, workspace_id: int, theme_id: int) -> int | None:

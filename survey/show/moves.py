@@ -1,0 +1,186 @@
+"""Which answers a proposal would move, and from where to where."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, Select, and_, exists, select, union
+from sqlalchemy.orm import Session, aliased
+
+from survey.errors import NotFoundError
+from survey.records import Answer, AnswerText, Assignment, Run, Sorting, Theme, Workspace
+
+PAGE = 30
+
+
+@dataclass(frozen=True)
+class Stands:
+    """Where an answer stands, or would: its themes, or the pile that it lies in.
+
+    Parameters
+    ----------
+    themes : tuple of (int, str)
+        Ids and names, by name; none where it is in no theme.
+    outcome : str
+        As of a sorting; ``waiting`` where there is none.
+    """
+
+    themes: tuple[tuple[int, str], ...]
+    outcome: str
+
+
+@dataclass(frozen=True)
+class MovedAnswer:
+    """An answer that would move.
+
+    Parameters
+    ----------
+    id, day, text : int, date, str
+        Which, when it was given, and what it says; empty where nothing was typed.
+    now, then : Stands
+        Where it stands, and where it would.
+    """
+
+    id: int
+    day: date
+    text: str
+    now: Stands
+    then: Stands
+
+
+@dataclass(frozen=True)
+class Moves:
+    """Some answers that would move.
+
+    Parameters
+    ----------
+    answers : tuple of MovedAnswer
+        In the order of their ids.
+    after : int or None
+        Behind which the next page begins; None at the end.
+    theme : str or None
+        The theme that alone is looked at.
+    """
+
+    answers: tuple[MovedAnswer, ...]
+    after: int | None
+    theme: str | None
+
+
+def moves(
+    session: Session, workspace_id: int, run_id: int, *, theme_id: int | None = None, after: int = 0
+) -> Moves:
+    """Return answers that a proposed run would move.
+
+    Parameters
+    ----------
+    session : Session
+        An open session.
+    workspace_id, run_id : int
+        Whose, and which run.
+    theme_id : int, optional
+        Only what would come into this theme or go out of it.
+    after : int
+        The last answer of the page before.
+
+    Raises
+    ------
+    NotFoundError
+        When this workspace has no such proposal, or it was decided.
+    """
+    current = session.scalar(
+        select(Workspace.current_run_id)
+        .join(Run, Run.workspace_id == Workspace.id)
+        .where(Workspace.id == workspace_id, Run.id == run_id, Run.state == "proposed")
+    )
+    if current is None:
+        raise NotFoundError("This proposal is not open any more.")
+    moved = union(
+        _only_in(workspace_id, current, run_id, theme_id),
+        _only_in(workspace_id, run_id, current, theme_id),
+    ).subquery()
+    ids = session.scalars(
+        select(moved.c.answer_id)
+        .where(moved.c.answer_id > after)
+        .order_by(moved.c.answer_id)
+        .limit(PAGE + 1)
+    ).all()
+    shown = ids[:PAGE]
+    now = _standing(session, workspace_id, current, shown)
+    then = _standing(session, workspace_id, run_id, shown)
+    found = _answers(session, workspace_id, shown)
+    return Moves(
+        tuple(MovedAnswer(*found[one], now[one], then[one]) for one in shown if one in found),
+        shown[-1] if len(ids) > PAGE else None,
+        _name(session, workspace_id, theme_id),
+    )
+
+
+def _only_in(workspace_id: int, run_id: int, other_id: int, theme_id: int | None) -> Select[int]:
+    """Select the answers that one run has in a theme and the other has not."""
+    there = aliased(Assignment)
+    in_other = exists().where(
+        there.workspace_id == Assignment.workspace_id,
+        there.run_id == other_id,
+        there.answer_id == Assignment.answer_id,
+        there.theme_id == Assignment.theme_id,
+    )
+    return select(Assignment.answer_id).where(
+        Assignment.workspace_id == workspace_id,
+        Assignment.run_id == run_id,
+        ~in_other,
+        *([Assignment.theme_id == theme_id] if theme_id is not None else []),
+    )
+
+
+def _answers(
+    session: Session, workspace_id: int, ids: Collection[int]
+) -> dict[int, tuple[int, date, str]]:
+    text_of: ColumnElement[bool] = and_(
+        AnswerText.workspace_id == Answer.workspace_id,
+        AnswerText.answer_id == Answer.id,
+        AnswerText.version == Answer.version,
+    )
+    rows = session.execute(
+        select(Answer.id, Answer.answered_on, AnswerText.body)
+        .outerjoin(AnswerText, text_of)
+        .where(Answer.workspace_id == workspace_id, Answer.id.in_(ids))
+    )
+    return {row.id: (row.id, row.answered_on, row.body or "") for row in rows}
+
+
+def _standing(
+    session: Session, workspace_id: int, run_id: int, ids: Collection[int]
+) -> dict[int, Stands]:
+    themes: dict[int, list[tuple[int, str]]] = {one: [] for one in ids}
+    placed = (
+        select(Assignment.answer_id, Theme.id, Theme.name)
+        .join(
+            Theme,
+            and_(Theme.workspace_id == Assignment.workspace_id, Theme.id == Assignment.theme_id),
+        )
+        .where(
+            Assignment.workspace_id == workspace_id,
+            Assignment.run_id == run_id,
+            Assignment.answer_id.in_(ids),
+        )
+        .order_by(Theme.name, Theme.id)
+    )
+    for row in session.execute(placed):
+        themes[row.answer_id].append((row.id, row.name))
+    outcomes = session.execute(
+        select(Sorting.answer_id, Sorting.outcome).where(
+            Sorting.workspace_id == workspace_id,
+            Sorting.run_id == run_id,
+            Sorting.answer_id.in_(ids),
+        )
+    )
+    told = {row.answer_id: row.outcome for row in outcomes}
+    return {one: Stands(tuple(themes[one]), told.get(one, "waiting")) for one in ids}
+
+
+def _name(session: Session, workspace_id: int, theme_id: int | None) -> str | None:
+    if theme_id is None:
+        return None
+    query = select(Theme.name).where(Theme.workspace_id == workspace_id, Theme.id == theme_id)
+    return session.scalar(query)
