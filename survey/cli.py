@@ -35,7 +35,7 @@ from survey.serve import (
     welcome,
     worker_command,
 )
-from survey.settings import Settings, read_settings
+from survey.settings import Settings, key_kept_in, read_settings
 
 Commands = argparse._SubParsersAction  # argparse has no public name for it
 
@@ -72,6 +72,8 @@ def build_parser() -> argparse.ArgumentParser:
     add_worker(commands)
     add_migrate(commands)
     add_check(commands)
+    add_backup(commands)
+    add_restore(commands)
     add_sort(commands)
     return parser
 
@@ -327,6 +329,56 @@ def run_check(_given: argparse.Namespace) -> int:
     if not found:
         print("Settings, database, mail, model and worker are in order.")
     return 1 if found else 0
+
+
+def add_backup(commands: "Commands[argparse.ArgumentParser]") -> None:
+    """Describe ``survey backup``."""
+    command = commands.add_parser("backup", help="write the whole database to one file")
+    command.add_argument("file", metavar="FILE", type=Path)
+    command.set_defaults(run=run_backup)
+
+
+def run_backup(given: argparse.Namespace) -> int:
+    """Write the file, and say what is not in it."""
+    from survey.records.backup import backup
+
+    settings = read_settings()
+    with reachable(Database(settings.database_url)) as database:
+        require_newest_revision(database)
+        url, key = settings.database_url, settings.secret_key
+        backup(database, url, given.file, key, utc_now())
+    print(f"Everything in the database is in {given.file}, readable by nobody else here.")
+    print(f"The secret key is not: keep {key_kept_in(settings)} as well, apart from it.")
+    return 0
+
+
+def add_restore(commands: "Commands[argparse.ArgumentParser]") -> None:
+    """Describe ``survey restore``."""
+    command = commands.add_parser("restore", help="put a backup in the database's place")
+    command.add_argument("file", metavar="FILE", type=Path)
+    command.add_argument(
+        "--replace", action="store_true", help="even where the database holds data: they are lost"
+    )
+    command.set_defaults(run=run_restore)
+
+
+def run_restore(given: argparse.Namespace) -> int:
+    """Restore, and say whether the key is the one it was made with."""
+    from survey.records.backup import restore
+
+    settings = read_settings()
+    with reachable(Database(settings.database_url)):
+        pass
+    done = restore(
+        settings.database_url, given.file, settings.secret_key, utc_now(), replace=given.replace
+    )
+    print(f"Restored as it was on {done.manifest.made_at[:16].replace('T', ' at ')} (UTC).")
+    if not done.same_key:
+        print(
+            "The secret key here is another one: links that were sent before open nothing, and "
+            f"sealed originals stay sealed. Put the old key in {key_kept_in(settings)}."
+        )
+    return 0
 
 
 def _add_address(command: argparse.ArgumentParser) -> None:

@@ -233,6 +233,12 @@ def _kept_secret(path: Path) -> bytes:
     return kept.encode()
 
 
+def key_kept_in(settings: Settings) -> str:
+    """Say where the secret key is kept, for whoever backs it up."""
+    path = settings.data_dir / "secret_key"
+    return "SURVEY_SECRET_KEY" if os.environ.get("SURVEY_SECRET_KEY") else str(path)
+
+
 def _fsync_directory(path: Path) -> None:
     directory = os.open(path, os.O_RDONLY)
     try:

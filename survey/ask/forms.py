@@ -41,7 +41,8 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]
     def offer_zone(self, now: str) -> None:
         """Offer the zone that is set now, even where it is an old name that nobody else needs."""
         if now not in _ZONES:
-            self.time_zone.choices = [*_ZONES, now]
+            choices: Any = [*_ZONES, now]
+            self.time_zone.choices = choices
 
 
 def delay_in_minutes(typed: str, unit: str) -> int:

@@ -17,7 +17,7 @@ def test_a_section_opens_when_one_is_in_it(owner: Browser, business: Business) -
     assert "Places" not in replies
     assert _labels(replies, "Pages of this section") == []
     places = owner.get(business.at("places")).get_data(as_text=True)
-    assert _labels(places, "Pages of this section") == ["Ask", "Places", "Outbox"]
+    assert _labels(places, "Pages of this section") == ["Ask", "Places", "Outbox", "Import"]
 
 
 def test_what_waits_for_nobody_is_not_in_the_header(owner: Browser, business: Business) -> None:

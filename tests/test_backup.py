@@ -1,0 +1,200 @@
+"""A backup is whole, taken while others write, and put back whole or not at all."""
+
+import json
+import threading
+import zipfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select, text
+
+from survey.cli import main
+from survey.clock import utc_now
+from survey.errors import ConflictError, FileError, InputError
+from survey.records import Workspace
+from survey.records.backup import backup, key_mark, restore
+from survey.records.database import Database
+from survey.records.heartbeat import beat
+from survey.records.workspaces import create_workspace
+from tests.support.past import give_answers
+
+KEY, OTHER_KEY = b"k" * 40, b"o" * 40
+
+
+def _names(url: str) -> list[str]:
+    with closing(Database(url)) as database, database.reading() as session:
+        return sorted(session.scalars(select(Workspace.name)))
+
+
+def _make(database: Database, name: str) -> None:
+    with database.writing() as session:
+        workspace_id = create_workspace(session, name, utc_now()).id
+    give_answers(database, workspace_id, [f"Words of {name}"])
+
+
+def _found(url: str, word: str) -> int:
+    """Count what the word index, which no model describes, finds."""
+    with closing(Database(url)) as database, database.reading() as session:
+        found = "answer_search MATCH" if database.on_sqlite else "document @@ to_tsquery"
+        query = text(f"SELECT count(*) FROM answer_search WHERE {found} (:word)")
+        return int(session.execute(query, {"word": word}).scalar_one())
+
+
+def test_what_was_backed_up_comes_back_and_nothing_else(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "whole.backup"
+    _make(database, "Hill Street Dental")
+    assert backup(database, database_url, path, KEY, utc_now()).key == key_mark(KEY)
+    _make(database, "Valley Boilers")
+    database.close()
+    with pytest.raises(ConflictError, match="--replace"):
+        restore(database_url, path, KEY, utc_now())
+    assert _names(database_url) == ["Hill Street Dental", "Valley Boilers"]
+    assert restore(database_url, path, KEY, utc_now(), replace=True).same_key
+    assert _names(database_url) == ["Hill Street Dental"]
+    assert (_found(database_url, "hill"), _found(database_url, "valley")) == (1, 0)
+    with closing(Database(database_url)) as again:  # and it works on
+        _make(again, "Mill Lane Garage")
+    assert _found(database_url, "lane") == 1
+    assert not restore(database_url, path, OTHER_KEY, utc_now(), replace=True).same_key
+    assert [found.name for found in tmp_path.glob(".*")] == []  # nothing is left lying about
+
+
+@contextmanager
+def _somebody_writes(database: Database) -> Iterator[list[int]]:
+    """Write two workspaces in one transaction again and again, beside whatever goes on."""
+    ended, written = threading.Event(), [0]
+
+    def write() -> None:
+        while not ended.is_set():
+            with database.writing() as session:
+                for side in ("left", "right"):
+                    create_workspace(session, f"{side} {written[0]}", utc_now())
+            written[0] += 1
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        yield written
+    finally:
+        ended.set()
+        thread.join()
+
+
+def test_a_backup_while_others_write_holds_one_state(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "while.backup"
+    with _somebody_writes(database) as written:
+        while written[0] < 5:
+            pass
+        before = written[0]
+        backup(database, database_url, path, KEY, utc_now())
+        after = written[0] + 1
+    database.close()
+    restore(database_url, path, KEY, utc_now(), replace=True)
+    names = _names(database_url)
+    sides = {
+        side: {n.split()[1] for n in names if n.startswith(side)} for side in ("left", "right")
+    }
+    assert sides["left"] == sides["right"]  # no transaction was cut
+    assert before <= len(sides["left"]) <= after
+
+
+def test_nothing_is_restored_under_a_running_worker(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "whole.backup"
+    backup(database, database_url, path, KEY, utc_now())
+    with database.writing() as session:
+        beat(session, "worker", "", utc_now())
+    with pytest.raises(ConflictError, match="stop it first"):
+        restore(database_url, path, KEY, utc_now(), replace=True)
+    restore(database_url, path, KEY, utc_now() + timedelta(minutes=5))
+
+
+def _changed(path: Path, **values: object) -> Path:
+    """Return a copy of a backup that says something else of itself."""
+    other = path.with_name(f"{next(iter(values))}.backup")
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(other, "w") as new:
+        for name in old.namelist():
+            raw = old.read(name)
+            if name.endswith(".json"):
+                raw = json.dumps({**json.loads(raw), **values}).encode()
+            new.writestr(name, raw)
+    return other
+
+
+def test_a_file_that_is_no_fitting_backup_changes_nothing(sqlite_url: str, tmp_path: Path) -> None:
+    path = tmp_path / "whole.backup"
+    with closing(Database(sqlite_url)) as database:
+        _make(database, "Hill Street Dental")
+        backup(database, sqlite_url, path, KEY, utc_now())
+    no_backup = tmp_path / "notes.txt"
+    no_backup.write_text("hello")
+    cut = tmp_path / "cut.backup"
+    cut.write_bytes(path.read_bytes()[:-2000])
+    damaged = tmp_path / "damaged.backup"
+    raw = bytearray(path.read_bytes())
+    raw[len(raw) // 2] ^= 0xFF
+    damaged.write_bytes(bytes(raw))
+    for given, said in (
+        (no_backup, "not a whole backup"),
+        (cut, "not a whole backup"),
+        (damaged, "not a whole backup"),
+        (tmp_path / "none", "cannot be read: No such file"),
+        (_changed(path, revision="9999"), "made by a newer version"),
+        (_changed(path, kind="postgresql"), "not a whole backup"),
+    ):
+        with pytest.raises(FileError, match=said):
+            restore(sqlite_url, given, KEY, utc_now(), replace=True)
+        assert _names(sqlite_url) == ["Hill Street Dental"]
+
+
+def test_a_backup_of_the_other_kind_is_refused(sqlite_url: str, tmp_path: Path) -> None:
+    path = tmp_path / "whole.backup"
+    with closing(Database(sqlite_url)) as database:
+        backup(database, sqlite_url, path, KEY, utc_now())
+    with pytest.raises(FileError, match="of a SQLite database and this one is PostgreSQL"):
+        restore("postgresql+psycopg://nobody@localhost/none", path, KEY, utc_now())
+
+
+def test_postgresql_without_its_tools_is_told_what_to_install(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    url = f"{postgres_url.rpartition('/')[0]}/template"
+    with closing(Database(url)) as database, pytest.raises(InputError, match="postgresql-client"):
+        backup(database, url, tmp_path / "whole.backup", KEY, utc_now())
+
+
+def test_the_commands_say_what_was_done_and_what_to_keep(
+    sqlite_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("SURVEY_DATABASE_URL", sqlite_url)
+    monkeypatch.setenv("SURVEY_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.delenv("SURVEY_SECRET_KEY", raising=False)
+    with closing(Database(sqlite_url)) as database:
+        _make(database, "Hill Street Dental")
+    path = tmp_path / "whole.backup"
+    assert main(["backup", str(path)]) == 0
+    assert f"keep {tmp_path / 'data' / 'secret_key'} as well" in capsys.readouterr().out
+    assert path.stat().st_mode & 0o077 == 0
+    assert main(["restore", str(path)]) == 2
+    assert "--replace" in capsys.readouterr().err
+    (tmp_path / "data" / "secret_key").write_text("z" * 64)
+    assert main(["restore", str(path), "--replace"]) == 0
+    told = capsys.readouterr().out
+    assert "Restored as it was on 20" in told
+    assert "The secret key here is another one" in told
+    with closing(Database(sqlite_url)) as database, database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Workspace)) == 1
+    assert main(["backup", str(tmp_path / "no" / "folder.backup")]) == 2
+    assert "cannot be written" in capsys.readouterr().err
