@@ -29,6 +29,7 @@ from survey.records.base import Record
 from survey.records.database import Database, sqlite_module
 from survey.records.heartbeat import LATE_AFTER, last_beat
 from survey.records.migrate import migrate, newest_revision
+from survey.records.sealing_anew import seal_all_anew
 from survey.records.search import INDEX_TABLES
 
 FORM = 1
@@ -154,6 +155,7 @@ def restore(
                 _fill_postgres(database, make_url(url), content)
     with closing(Database(url)) as database:
         migrate(database.engine)
+        seal_all_anew(database, secret_key)
     return Restored(manifest, hmac.compare_digest(manifest.key, key_mark(secret_key)))
 
 
