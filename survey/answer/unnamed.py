@@ -8,9 +8,9 @@ one answer, a response that got lost on the way loses nothing, and nobody but th
 import hashlib
 import hmac
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -31,9 +31,10 @@ from survey.records import (
 )
 from survey.records.anonymity import week_of
 from survey.records.askings import ASKING, counted_asking
+from survey.records.base import table_of
 from survey.records.care import Original
 from survey.records.counts import Measure, count
-from survey.records.straight import straight_of
+from survey.records.straight import Prepared, inserting, straight_of
 from survey.records.withdrawal import hold_answer
 from survey.tokens import new_nonce, token_sha256
 
@@ -85,40 +86,69 @@ def take_open(
 
 def _claimed(session: Session, workspace_id: int, kind: str, target_id: int, own: str) -> bool:
     """Make the token a link, unless it is one; who comes second waits here for the first."""
+    straight = straight_of(session)
     values = {
         "token_sha256": token_sha256(own), "workspace_id": workspace_id, "kind": kind,
         "target_id": target_id,
     }  # fmt: skip
-    into = (sqlite if session.get_bind().dialect.name == "sqlite" else postgresql).insert(Link)
-    statement = into.values(**values).on_conflict_do_nothing().returning(Link.target_id)
-    return session.scalar(statement) is not None
+    return bool(straight.rows(_CLAIM[straight.database], values))
+
+
+_LINK = table_of(Link)
+_KIND = Prepared(select(_LINK.c.kind).where(_LINK.c.token_sha256 == bindparam("token")))
+_KEPT = {column.name: bindparam(column.name, type_=column.type) for column in _LINK.columns}
+_CLAIM = {
+    name: Prepared(into(_LINK).values(_KEPT).on_conflict_do_nothing().returning(_LINK.c.target_id))
+    for name, into in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
 
 
 def _make_visit(session: Session, place: OpenPlace, invitation_id: int, now: datetime) -> None:
     """Make what a personal link has behind it; nobody was asked, so nothing counts as asked."""
-    key: dict[str, Any] = {"workspace_id": place.workspace_id}
+    straight, key = straight_of(session), {"workspace_id": place.workspace_id}
     interaction_id = new_id()
-    session.execute(
-        insert(Interaction).values(
-            **key, id=interaction_id, customer_email="", served_by=place.served_by,
-            about=place.about, channel=OPEN_LINK, created_at=now,
-        )
+    straight.run(
+        _VISIT,
+        {
+            **key, "id": interaction_id, "customer_email": "", "served_by": place.served_by,
+            "about": place.about, "channel": OPEN_LINK, "created_at": now,
+        },
     )  # fmt: skip
-    rows = [
-        {**key, "interaction_id": interaction_id, "name": name, "value": value}
-        for name, value in place.segments
-    ]
-    if rows:
-        session.execute(insert(InteractionSegment), rows)
-    days = session.scalars(select(Workspace.link_days).where(Workspace.id == place.workspace_id))
-    session.execute(
-        insert(Invitation).values(
-            **key, id=invitation_id, interaction_id=interaction_id, question_id=place.question_id,
-            question_version_id=place.wording.question_version_id, language=place.wording.language,
-            state="sent", nonce=new_nonce(), created_at=now, due_at=now, sent_at=now,
-            expires_at=now + timedelta(days=days.one()),
-        )
+    for name, value in place.segments:
+        of = {**key, "interaction_id": interaction_id}
+        straight.run(_SEGMENT, {**of, "name": name, "value": value})
+    ((days,),) = straight.rows(_LINK_DAYS, {"workspace": place.workspace_id})
+    straight.run(
+        _INVITED,
+        {
+            **key, "id": invitation_id, "interaction_id": interaction_id,
+            "question_id": place.question_id,
+            "question_version_id": place.wording.question_version_id,
+            "language": place.wording.language, "state": "sent", "nonce": new_nonce(),
+            "created_at": now, "due_at": now, "sent_at": now,
+            "expires_at": now + timedelta(days=days), "attempts": 0,
+        },
     )  # fmt: skip
+
+
+_workspace = table_of(Workspace).c
+_LINK_DAYS = Prepared(select(_workspace.link_days).where(_workspace.id == bindparam("workspace")))
+_VISIT = Prepared(
+    inserting(
+        Interaction,
+        "workspace_id", "id", "customer_email", "served_by", "about", "channel", "created_at",
+    )
+)  # fmt: skip
+_SEGMENT = Prepared(
+    inserting(InteractionSegment, "workspace_id", "interaction_id", "name", "value")
+)
+_INVITED = Prepared(
+    inserting(
+        Invitation,
+        "workspace_id", "id", "interaction_id", "question_id", "question_version_id", "language",
+        "state", "nonce", "created_at", "due_at", "sent_at", "expires_at", "attempts",
+    )
+)  # fmt: skip
 
 
 def hold_from_place(
@@ -161,10 +191,11 @@ def hold_from_link(
     ConflictError
         When the same page is just being sent by somebody else; nothing may be committed then.
     """
-    known = session.scalar(select(Link.kind).where(Link.token_sha256 == token_sha256(own)))
-    if known is not None:
-        return "sent before" if known == "receipt" else "not ours"
-    if not use_up(straight_of(session), link):
+    straight = straight_of(session)
+    known = straight.rows(_KIND, {"token": token_sha256(own)})
+    if known:
+        return "sent before" if known[0][0] == "receipt" else "not ours"
+    if not use_up(straight, link):
         return "used"
     _count_reply(session, link)
     which = (link.workspace_id, link.question_id)
@@ -191,14 +222,26 @@ def _hold(
     (workspace_id, question_id), answer_id = which, new_id()
     if not _claimed(session, workspace_id, "receipt", answer_id, own):
         return False
-    zone = session.scalars(select(Workspace.time_zone).where(Workspace.id == workspace_id)).one()
-    session.execute(
-        insert(HeldAnswer).values(
-            workspace_id=workspace_id, id=answer_id, question_id=question_id, body=text,
-            said_nothing=nothing, withdrawn=False, since=week_of(day_in(now, zone)),
-        )
+    straight = straight_of(session)
+    ((zone,),) = straight.rows(_ZONE, {"workspace": workspace_id})
+    straight.run(
+        _HOLD,
+        {
+            "workspace_id": workspace_id, "id": answer_id, "question_id": question_id,
+            "body": text, "said_nothing": nothing, "withdrawn": False,
+            "since": week_of(day_in(now, zone)),
+        },
     )  # fmt: skip
     return True
+
+
+_ZONE = Prepared(select(_workspace.time_zone).where(_workspace.id == bindparam("workspace")))
+_HOLD = Prepared(
+    inserting(
+        HeldAnswer,
+        "workspace_id", "id", "question_id", "body", "said_nothing", "withdrawn", "since",
+    )
+)  # fmt: skip
 
 
 def change_unnamed(

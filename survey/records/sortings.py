@@ -263,20 +263,13 @@ def measures_made(
 ) -> dict[int, dict[int, list[Measure]]]:
     """Return the measures of what runs, or one run, made of answers, by run and answer."""
     found: dict[int, dict[int, list[Measure]]] = {}
-    for row in session.execute(
-        _of(
-            Sorting,
-            select(Sorting.run_id, Sorting.answer_id, Sorting.outcome),
-            workspace_id,
-            answer_ids,
-            run_id,
-        )
-    ):
-        found.setdefault(row.run_id, {})[row.answer_id] = [Measure(row.outcome, row.run_id)]
-    query = select(Assignment.run_id, Assignment.answer_id, Assignment.theme_id, Assignment.tone)
-    for row in session.execute(_of(Assignment, query, workspace_id, answer_ids, run_id)):
-        measure = Measure("theme", row.run_id, row.theme_id, row.tone)
-        found.setdefault(row.run_id, {}).setdefault(row.answer_id, []).append(measure)
+    of = {"workspace": workspace_id, "answers": [*answer_ids], "run": run_id}
+    outcomes, themes = (_SORTED, _PLACED) if run_id is None else (_SORTED_BY, _PLACED_BY)
+    for run, answer_id, outcome in session.execute(outcomes, of):
+        found.setdefault(run, {})[answer_id] = [Measure(outcome, run)]
+    for run, answer_id, theme_id, tone in session.execute(themes, of):
+        measure = Measure("theme", run, theme_id, tone)
+        found.setdefault(run, {}).setdefault(answer_id, []).append(measure)
     return found
 
 
@@ -340,3 +333,13 @@ _COUNTED = select(
     _answer.language,
     _answer.anonymous,
 ).where(_answer.workspace_id == bindparam("workspace"), _answer.id.in_(_THESE))
+
+_sorting, _placed = table_of(Sorting).c, table_of(Assignment).c
+_SORTED = select(_sorting.run_id, _sorting.answer_id, _sorting.outcome).where(
+    _sorting.workspace_id == bindparam("workspace"), _sorting.answer_id.in_(_THESE)
+)
+_SORTED_BY = _SORTED.where(_sorting.run_id == bindparam("run"))
+_PLACED = select(_placed.run_id, _placed.answer_id, _placed.theme_id, _placed.tone).where(
+    _placed.workspace_id == bindparam("workspace"), _placed.answer_id.in_(_THESE)
+)
+_PLACED_BY = _PLACED.where(_placed.run_id == bindparam("run"))
