@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from itertools import count
 from multiprocessing import get_context
 from pathlib import Path
 from urllib.parse import quote
@@ -48,9 +49,10 @@ TYPED = st.one_of(
 
 
 class Texts:
-    """Links without end, each to be answered by one text."""
+    """Links without end, each to be answered by one text; every so many are changed, too."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, change_every: int = 1) -> None:
+        self._texts, self._change_every = count(), change_every
         self.database: Database = app.extensions["afterword"].database
         self.client = app.test_client()
         self.workspace_id = make_business(self.database, "Hill Street").workspace_id
@@ -79,6 +81,8 @@ class Texts:
         assert _in_box(self.client.get(f"{link}?change").get_data(as_text=True)) == stored
         shown = html.unescape(self.client.get(link).get_data(as_text=True))
         assert stored in shown
+        if next(self._texts) % self._change_every:
+            return
         change = f"do=change&seen=1&answer=x{quote(typed, errors='surrogatepass')}"
         changed = self.client.post(link, data=change, content_type=URLENCODED)
         assert changed.status_code == (422 if len(stored) == LONGEST_ANSWER else 303)
@@ -118,7 +122,7 @@ def _in_box(page: str) -> str:
 
 
 @contextmanager
-def _served(template: Path) -> Iterator[Texts]:
+def _served(template: Path, change_every: int = 1) -> Iterator[Texts]:
     """One application for many texts, its database in memory where there is a place for that."""
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as directory:
@@ -134,7 +138,7 @@ def _served(template: Path) -> Iterator[Texts]:
                 }
             )
         )
-        yield Texts(app)
+        yield Texts(app, change_every)
         app.extensions["afterword"].database.close()
 
 
@@ -164,6 +168,6 @@ def test_a_hundred_thousand_texts_are_kept_and_come_back_as_stored(sqlite_templa
 
 
 def _part(template: Path) -> int:
-    with _served(template) as texts:
+    with _served(template, change_every=4) as texts:  # a change takes longer than all the rest
         _every_text(texts, PART)
     return PART
