@@ -116,13 +116,15 @@ def segments_svg(title: str, below: str, tables: Sequence[SegmentTable]) -> str:
         _words(sheet, 24, y + 20, f"By {table.name}", size=18, bold=True)
         y += _ROW
         for row in table.rows:
-            left, right = (_NAMES + room * end / table.scale for end in (row.low, row.high))
-            at = _NAMES + room * row.count / row.of / table.scale
             _words(sheet, _NAMES - 12, y + 20, _short(row.value), anchor="end")
-            _put(sheet, "rect", x=round(left, 1), y=y + 14, width=round(right - left, 1),
-                 height=2, fill=SOFT)  # fmt: skip
-            _put(sheet, "circle", cx=round(at, 1), cy=y + 15, r=5, fill=ACCENT)
-            told = f"{figure(row.count)} of {figure(row.of)}, {between(row.low, row.high)}"
+            if row.is_enough:
+                left, right = (_NAMES + room * end / table.scale for end in (row.low, row.high))
+                at = _NAMES + room * row.count / row.of / table.scale
+                _put(sheet, "rect", x=round(left, 1), y=y + 14, width=round(right - left, 1),
+                     height=2, fill=SOFT)  # fmt: skip
+                _put(sheet, "circle", cx=round(at, 1), cy=y + 15, r=5, fill=ACCENT)
+            share = between(row.low, row.high) if row.is_enough else "not enough to say"
+            told = f"{figure(row.count)} of {figure(row.of)}, {share}"
             _words(sheet, WIDE - 24, y + 20, told, colour=SOFT, anchor="end")
             y += _ROW
     return _written(sheet)

@@ -14,6 +14,8 @@ _LONGEST = 32
 _LETTER = 9.2  # units a letter of the sheet's size takes, about
 _HIGH, _GAP, _NEAR, _TURNS, _CELL = 12.0, 3.0, 100.0, 16, 12.0
 _FULL_SIDE = 65536
+_THICK = 12  # cells a side, of which the fullest is where a theme lies
+_Sums = dict[tuple[int, int], list[int]]
 
 
 @dataclass(frozen=True)
@@ -86,16 +88,18 @@ def _middles_and_crowd(
     points: Points, wide: float, high: float
 ) -> tuple[list[tuple[int, float, float]], Callable[[Label], float]]:
     """Each theme's middle, the largest first; and how crowded the sheet is under a label."""
-    places: dict[int, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
+    places: dict[int, _Sums] = defaultdict(lambda: defaultdict(lambda: [0, 0, 0]))
     cells: dict[tuple[int, int], int] = defaultdict(int)
     across, down = wide / _FULL_SIDE, high / _FULL_SIDE
     for x, y, theme in zip(points.xs, points.ys, points.themes, strict=True):
         cells[int(x * across / _CELL), int(y * down / _CELL)] += 1
         if theme < len(points.names):
-            xs, ys = places[theme]
-            xs.append(x)
-            ys.append(y)
-    order = sorted(places.items(), key=lambda one: (-len(one[1][0]), one[0]))
+            sums = places[theme][x * _THICK // _FULL_SIDE, y * _THICK // _FULL_SIDE]
+            sums[0] += 1
+            sums[1] += x
+            sums[2] += y
+    largest = {theme: sum(cell[0] for cell in sums.values()) for theme, sums in places.items()}
+    order = sorted(places, key=lambda theme: (-largest[theme], theme))
     usual = 1200 * len(points.ids) / (wide * high) + 1
 
     def covered(label: Label) -> float:
@@ -105,11 +109,18 @@ def _middles_and_crowd(
         rows = range(int((label.y - label.high) / _CELL), int((label.y + label.high) / _CELL) + 1)
         return sum(cells.get((x, y), 0) for x in columns for y in rows) / usual
 
-    return [(key, _middle(xs) * across, _middle(ys) * down) for key, (xs, ys) in order], covered
+    thick = [(theme, *_thickest(places[theme])) for theme in order[:_MOST]]
+    return [(theme, x * across, y * down) for theme, x, y in thick], covered
 
 
-def _middle(values: Sequence[int]) -> int:
-    return sorted(values)[len(values) // 2]
+def _thickest(sums: _Sums) -> tuple[float, float]:
+    """The middle of the dots in the fullest cell and those around it."""
+    best: tuple[int, ...] = (0, 0, 0)
+    for x, y in sorted(sums):
+        near = [sums[a, b] for a in (x - 1, x, x + 1) for b in (y - 1, y, y + 1) if (a, b) in sums]
+        best = max(best, tuple(map(sum, zip(*near, strict=True))), key=lambda one: one[0])
+    count, across, down = best
+    return across / count, down / count
 
 
 def _around(seed: Label, far: float) -> Iterator[tuple[float, Label]]:

@@ -11,7 +11,7 @@ from survey.records import Question, Workspace
 from survey.records.faces import segment_name
 from survey.records.tallies import Sought, known_faces, totals_by_value
 from survey.show.exact import interval
-from survey.show.span import Span
+from survey.show.span import FEWEST_FOR_A_POINT, Span
 
 MOST_VALUES = 200
 _SHOWN_VALUES = 12
@@ -88,6 +88,11 @@ class SegmentShare:
     low: float
     high: float
 
+    @property
+    def is_enough(self) -> bool:
+        """Whether there are answers enough to say a share."""
+        return self.of >= FEWEST_FOR_A_POINT
+
 
 @dataclass(frozen=True)
 class SegmentTable:
@@ -113,7 +118,7 @@ class SegmentTable:
     @property
     def scale(self) -> float:
         """The widest bound of all rows, at which a drawing of them ends."""
-        return max(row.high for row in self.rows)
+        return max((row.high for row in self.rows if row.is_enough), default=1.0)
 
 
 def theme_by_segment(

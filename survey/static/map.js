@@ -105,25 +105,6 @@
     pen.stroke();
   }
 
-  function middles() {
-    const sums = new Map();
-    for (let i = 0; i < data.n; i++) {
-      const theme = data.theme[i];
-      if (theme === NO_THEME) continue;
-      let found = sums.get(theme);
-      if (!found) sums.set(theme, (found = { theme, n: 0, x: [], y: [] }));
-      found.n++;
-      if (found.x.length < 400) {
-        found.x.push(data.x[i]);
-        found.y.push(data.y[i]);
-      }
-    }
-    const middle = (values) => values.sort((a, b) => a - b)[values.length >> 1];
-    return [...sums.values()]
-      .map((one) => ({ theme: one.theme, n: one.n, x: middle(one.x), y: middle(one.y) }))
-      .sort((a, b) => b.n - a.n);
-  }
-
   function placeNames() {
     const style = getComputedStyle(document.documentElement);
     pen.font = `600 ${13 * ratio}px ${style.getPropertyValue("--sans")}`;
@@ -386,7 +367,7 @@
     if (!answer.ok || answer.redirected) return;
     data = read(await answer.arrayBuffer());
     if (!data.n) return;
-    data.middles = middles();
+    data.middles = window.mapNames.middles(data, SIDE);
     box.hidden = false;
     grid();
     offerThemes();

@@ -2,7 +2,43 @@
 // dots, over as few dots as can be and over no other name. Lengths are the canvas's own pixels.
 "use strict";
 window.mapNames = (() => {
-  const ALWAYS = 12, NEAR = 90, TURNS = 16, NARROW = 520;
+  const ALWAYS = 12, NEAR = 90, TURNS = 16, NARROW = 520, THICK = 12;
+
+  // Where each theme's dots lie thickest, the largest theme first.
+  function middles(data, side) {
+    const found = new Map(), cell = side / THICK;
+    for (let i = 0; i < data.n; i++) {
+      const theme = data.theme[i];
+      if (theme >= data.themes.length) continue;
+      let one = found.get(theme);
+      if (!one) found.set(theme, (one = { theme, n: 0, sums: new Float64Array(3 * THICK * THICK) }));
+      const at = 3 * (((data.y[i] / cell) | 0) * THICK + ((data.x[i] / cell) | 0));
+      one.n++;
+      one.sums[at]++;
+      one.sums[at + 1] += data.x[i];
+      one.sums[at + 2] += data.y[i];
+    }
+    return [...found.values()].map((one) => ({ theme: one.theme, n: one.n, ...thickest(one.sums) }))
+      .sort((a, b) => b.n - a.n);
+  }
+
+  // The middle of the dots in the fullest cell and those around it.
+  function thickest(sums) {
+    let best = [0, 0, 0];
+    for (let y = 0; y < THICK; y++) {
+      for (let x = 0; x < THICK; x++) {
+        if (!sums[3 * (y * THICK + x)]) continue;
+        const here = [0, 0, 0];
+        for (let b = Math.max(0, y - 1); b <= Math.min(THICK - 1, y + 1); b++) {
+          for (let a = Math.max(0, x - 1); a <= Math.min(THICK - 1, x + 1); a++) {
+            for (let part = 0; part < 3; part++) here[part] += sums[3 * (b * THICK + a) + part];
+          }
+        }
+        if (here[0] > best[0]) best = here;
+      }
+    }
+    return { x: best[1] / best[0], y: best[2] / best[0] };
+  }
 
   function short(name, most) {
     const letters = [...name.replace(/\s+/g, " ").trim()];
@@ -75,5 +111,5 @@ window.mapNames = (() => {
     return taken;
   }
 
-  return { place, short };
+  return { middles, place, short };
 })();
