@@ -4,7 +4,7 @@ Each answer is posted to a link of its own through the whole application, and th
 worker's way: taken in, stored with its theme, folded into the counts. Takes the places that
 ``bench.pages`` takes (``--url``, ``--postgres``, ``--keep``). The medians should not depend on how
 many answers there are; neither should how long a step of the ledger holds the workspace, of which
-a rename and its undoing are told, and what a customer's press waits while one holds it.
+a pin and its undoing are told, and what a customer's press waits while one holds it.
 """
 
 import argparse
@@ -113,13 +113,12 @@ def report(bench: Filled) -> None:
 
 
 def _stepped(bench: Filled, theme_id: int) -> float:
-    """Rename a theme and undo it: two steps, of which the mean is told."""
+    """Pin a theme and undo it: two steps, of which the mean is told."""
     here = bench.business.workspace_id
 
     def both(_link: str) -> None:
         with bench.database.writing() as session:
-            step = Step("rename", theme_id, details={"name": "Another name"})
-            done = take_step(session, here, step, None, utc_now())
+            done = take_step(session, here, Step("pin", theme_id), None, utc_now())
         with bench.database.writing() as session:
             undo_step(session, here, done.decision_id, None, utc_now())
 
