@@ -128,32 +128,29 @@ def test_how_dates_are_written_is_guessed(typed: list[str], found: str | None) -
     assert likely_date_format(typed, ZoneInfo("UTC")) == found
 
 
-@pytest.mark.parametrize(
-    ("raw", "said"),
-    [
-        ("comment\nGr\u00fc\u00dfe\n".encode("cp1252"), "is not written in utf-8: line 2"),
-        (b"PK\x03\x04sheet", "is a spreadsheet, not a CSV"),
-        (b"a,b\n1,2\n", "Name one under “The answers”"),
-        (b"answer,answer\n1,2\n", "2 columns"),
-        (b"\n\n", "is empty"),
-    ],
+UNREADABLE = (
+    ("comment\nGr\u00fc\u00dfe\n".encode("cp1252"), "is not written in utf-8: line 2"),
+    (b"PK\x03\x04sheet", "is a spreadsheet, not a CSV"),
+    (b"a,b\n1,2\n", "Name one under “The answers”"),
+    (b"answer,answer\n1,2\n", "2 columns"),
+    (b"\n\n", "is empty"),
 )
+
+
 def test_a_file_that_cannot_be_read_is_said_and_can_be_left(
-    owner: Browser, business: Business, database: Database, raw: bytes, said: str
+    owner: Browser, business: Business, database: Database
 ) -> None:
-    address = _upload(owner, business, raw)
-    page = _page(owner, address)
-    assert said in page
-    assert "--" not in page.split("<main")[1].split("</main>")[0]  # no option of the command line
-    assert 'value="import"' not in page
-    assert "<title>Please check:" in page
-    assert owner.send(address, do="leave").status_code == 303
-    assert _count(database, ImportFile) == _count(database, ImportPart) == 0
-    assert owner.get(address).status_code == 404
-
-
-def test_another_encoding_is_chosen(owner: Browser, business: Business) -> None:
-    address = _upload(owner, business, "comment\nGr\u00fc\u00dfe\n".encode("cp1252"))
+    for raw, said in UNREADABLE:
+        address = _upload(owner, business, raw)
+        page = _page(owner, address)
+        assert said in page
+        assert "--" not in page.split("<main")[1].split("</main>")[0]  # no command line's option
+        assert 'value="import"' not in page
+        assert "<title>Please check:" in page
+        assert owner.send(address, do="leave").status_code == 303
+        assert _count(database, ImportFile) == _count(database, ImportPart) == 0
+        assert owner.get(address).status_code == 404
+    address = _upload(owner, business, UNREADABLE[0][0])  # and another encoding is chosen
     owner.send(address, encoding="cp1252", text="comment", do="look")
     assert "Gr\u00fc\u00dfe" in _page(owner, address)
 
@@ -234,13 +231,10 @@ def test_what_nobody_imports_is_forgotten_after_a_day(
     assert _count(database, ImportPart) == 0
 
 
-def test_a_file_of_another_workspace_is_not_there(
+def test_newcomers_are_led_to_it_and_a_file_of_others_is_not_there(
     owner: Browser, outsider: Browser, elsewhere: Business, business: Business
 ) -> None:
-    address = _upload(owner, business, GOOD.encode())
-    assert outsider.get(address.replace(business.slug, elsewhere.slug)).status_code == 404
-
-
-def test_newcomers_are_led_to_it(owner: Browser, business: Business) -> None:
     for page in ("begin", "ask", ""):
         assert f'href="{business.at("import")}"' in _page(owner, business.at(page))
+    address = _upload(owner, business, GOOD.encode())
+    assert outsider.get(address.replace(business.slug, elsewhere.slug)).status_code == 404

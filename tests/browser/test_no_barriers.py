@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.resources import files
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ from playwright.sync_api import Browser, Page
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
+from survey.answer.uploads import keep_upload
 from survey.app import create_app
 from survey.clock import utc_now
 from survey.records import Answer, Flag, Run, new_id
@@ -63,6 +65,8 @@ def desk(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     thread.start()
     pages = ("", "?served_by=Sam&tone=wish", "search?q=nobody", "answers",
              f"answers?theme={theme_id}", f"themes/{theme_id}", "proposals",
+             f"proposals/{_proposal(database, full)}",
+             "import", f"import/{_chosen(database, full)}",
              "ask", "outbox", "export", "map", "news", "print",
              "people", "settings", "settings/care", "urgent", "replies",
              f"replies/{_answer_talked_about(database, full)}",
@@ -109,6 +113,18 @@ def _fill(database: Database, business: Business) -> int:
             )
         )
     return made["waiting"]
+
+
+def _proposal(database: Database, business: Business) -> int:
+    with database.reading() as session:
+        here = select(Run.id).where(Run.workspace_id == business.workspace_id)
+        return session.scalars(here.where(Run.state == "proposed")).one()
+
+
+def _chosen(database: Database, business: Business) -> int:
+    """A file of past answers that somebody chose and has not imported yet."""
+    raw = b"id,on,branch,comment\n1,25/01/2026,Hill Street,Ring back\n2,soon,Hill Street,Sit down\n"
+    return keep_upload(database, business.workspace_id, "past.csv", BytesIO(raw), utc_now())
 
 
 def _answer_talked_about(database: Database, business: Business) -> int:

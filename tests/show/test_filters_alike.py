@@ -11,11 +11,13 @@ from sqlalchemy import select, update
 
 from survey.account.actions import create_key
 from survey.clock import utc_now
-from survey.records import Answer, Question
-from survey.records.counts import rebuild
+from survey.records import Answer, AnswerSegment, Question
+from survey.records.counts import fold, rebuild
 from survey.records.database import Database
+from survey.records.withdrawal import hold_answer, withdraw
 from tests.support.answers import fill
 from tests.support.browser import Browser
+from tests.support.past import give_answers
 from tests.support.people import Business
 
 _LISTED = re.compile(r'class="lead">([\d,]+) answer')
@@ -78,3 +80,22 @@ def test_no_view_is_too_odd_for_any_page(
     for path in ("", "answers", f"themes/{themes['waiting']}", "search"):
         assert owner.get(business.at(f"{path}?{query}")).status_code == 200, path
     assert owner.get(business.at(f"export?{query}")).status_code in (200, 422)
+
+
+def test_a_segment_is_not_offered_once_its_last_answer_was_taken_back(
+    owner: Browser, business: Business, database: Database
+) -> None:
+    give_answers(database, business.workspace_id, ["Ring back.", "Sit down."])  # a branch each
+    with database.writing() as session:
+        fold(session)
+    page = owner.get(business.at("answers")).get_data(as_text=True)
+    assert all(f'<option value="{one}"' in page for one in ("Hill Street", "Mill Lane"))
+    with database.writing() as session:
+        there = select(AnswerSegment.answer_id).where(AnswerSegment.value == "Mill Lane")
+        answer = hold_answer(session, business.workspace_id, session.scalars(there).one())
+        assert answer is not None
+        withdraw(session, answer, utc_now())
+        fold(session)
+    page = owner.get(business.at("answers")).get_data(as_text=True)
+    assert '<option value="Hill Street"' in page
+    assert "Mill Lane" not in page
