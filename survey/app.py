@@ -33,7 +33,7 @@ from survey.show.ledger import pages as ledger_pages
 from survey.show.ledger import pick_pages as ledger_pick_pages
 from survey.show.ledger import review_pages as ledger_review_pages
 from survey.show.tell import pages as tell_pages
-from survey.web import health
+from survey.web import health, openapi
 from survey.web.access import guard, open_to
 from survey.web.current import Composed, compose, place
 from survey.web.forms import first_fault
@@ -124,6 +124,7 @@ def _register_parts(app: Flask) -> None:
     app.register_blueprint(export_api.blueprint)
     app.register_blueprint(mail_api.blueprint)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(openapi.blueprint)
 
 
 def _stay_in_workspace(endpoint: str, values: dict[str, Any]) -> None:

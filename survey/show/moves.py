@@ -95,8 +95,14 @@ def moves(
     )
     if current is None:
         raise NotFoundError("This proposal is not open any more.")
+    # What came in since is sorted the proposal's way only once it is accepted: not moved yet.
+    dealt_with = exists().where(
+        Sorting.workspace_id == workspace_id,
+        Sorting.run_id == run_id,
+        Sorting.answer_id == Assignment.answer_id,
+    )
     moved = union(
-        _only_in(workspace_id, current, run_id, theme_id),
+        _only_in(workspace_id, current, run_id, theme_id).where(dealt_with),
         _only_in(workspace_id, run_id, current, theme_id),
     ).subquery()
     ids = session.scalars(

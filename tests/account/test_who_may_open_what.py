@@ -51,6 +51,7 @@ EXPECTED = {
     "GET /join/<token>": "public",
     "POST /join/<token>": "public",
     "GET /metrics": "public",
+    "GET /openapi.json": "public",
     "GET /sign-in": "public",
     "POST /sign-in": "public",
     "POST /sign-out": "signed_in",

@@ -385,7 +385,7 @@ def test_a_proposal_tells_which_answers_would_move_and_where(
     run: tuple[int, dict[str, int]],
     proposal: int,
 ) -> None:
-    stays, moves, goes = _add(database, business, run, WAITED, KIND, WAITED)
+    stays, moves, goes, _since = _add(database, business, run, WAITED, KIND, WAITED, KIND)
     themes = run[1]
     with database.writing() as session:
         now = {"workspace_id": business.workspace_id, "run_id": proposal, "version": 1}
