@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP_INDEX := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 export HF_HUB_OFFLINE := 1
 
-.PHONY: install install-test run test check bench soak real catalogues book clean
+.PHONY: install install-test system-packages run test suite check bench soak real catalogues book clean
 
 install: $(VENV)/.installed
 install-test: $(VENV)/.installed-test
@@ -19,21 +19,27 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(BIN)/pip install --quiet $(PIP_INDEX) -c constraints.txt -e .
 	@touch $@
 
-$(VENV)/.installed-test: $(VENV)/.installed
+$(VENV)/.installed-test: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing the Python packages into $(VENV); the first time this takes some minutes."
 	$(BIN)/pip install --quiet $(PIP_INDEX) -c constraints.txt -e '.[test]'
-	@touch $@
+	@touch $(VENV)/.installed $@
+
+system-packages:
+	.ci/system-packages
 
 run: install
 	@PORT=$(PORT) $(BIN)/survey serve
 
-test: install-test
-	.ci/system-packages
-	$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest -n 3 --dist loadfile
+# Installing mostly waits for the network, and checking needs one core: each goes beside the other.
+test:
+	$(MAKE) --no-print-directory -j2 install-test system-packages
+	$(MAKE) --no-print-directory -j2 check suite
+
+suite: install-test system-packages
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # The long runs: large fuzz counts, simulations, load. Not part of `make test`.
-soak: install-test
-	.ci/system-packages
+soak: install-test system-packages
 	SURVEY_SOAK=1 $(BIN)/python -m pytest -m soak
 
 # A CSV of real answers through the whole story, in a fresh data directory, with a report.
