@@ -5,7 +5,9 @@
 
 The vectors are made up: mixtures of directions, uneven in size as people's themes are, with the
 spread that real clauses have. Each measurement runs in a process of its own, so that peaks of
-memory do not mix; an engine is warmed up (compiled) on 500 rows before its clock starts.
+memory do not mix; an engine is warmed up (compiled) on 500 rows before its clock starts. One that
+has not ended after `--limit` seconds of wall clock is stopped, and that is said in its place.
+Processor time is the better measure where the machine has other work.
 How well found themes agree with people is
 measured by bench/found_themes.py.
 """
@@ -100,11 +102,15 @@ def measure(engine: str, clauses: int) -> None:
                 "clauses": clauses,
                 "themes": themes,
                 "seconds": round(seconds, 2),
-                "cpu_seconds": round(after.ru_utime - before.ru_utime, 2),
+                "cpu_seconds": round(_spent(after) - _spent(before), 2),
                 "peak_mb": after.ru_maxrss // 1024,
             }
         )
     )
+
+
+def _spent(usage: resource.struct_rusage) -> float:
+    return usage.ru_utime + usage.ru_stime
 
 
 def assign_one() -> dict[str, float]:
@@ -126,18 +132,25 @@ def assign_one() -> dict[str, float]:
     return {"median_ms": round(float(low) * 1000, 3), "p99_ms": round(float(high) * 1000, 3)}
 
 
-def in_own_process(engine: str, clauses: int) -> dict[str, object]:
-    """Run one measurement in a fresh process."""
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", __file__, "--measure", engine, str(clauses)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "TOKENIZERS_PARALLELISM": "false"},
-    )
-    if done.returncode:
-        return {"engine": engine, "clauses": clauses, "failed": done.stderr.strip()[-200:]}
-    result: dict[str, object] = json.loads(done.stdout.strip().splitlines()[-1])
+def in_own_process(engine: str, clauses: int, limit: float) -> dict[str, object]:
+    """Run one measurement in a fresh process; whatever becomes of it, say so."""
+    which: dict[str, object] = {"engine": engine, "clauses": clauses}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", __file__, "--measure", engine, str(clauses)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=limit,
+            env={**os.environ, "TOKENIZERS_PARALLELISM": "false"},
+        )
+    except subprocess.TimeoutExpired:
+        return which | {"stopped": f"no end within {limit:.0f} seconds"}
+    told = [line for line in done.stdout.splitlines() if line.startswith('{"engine"')]
+    if done.returncode or not told:
+        reason = done.stderr.strip()[-200:] or "no output"
+        return which | {"failed": f"exit {done.returncode}: {reason}"}
+    result: dict[str, object] = json.loads(told[-1])
     return result
 
 
@@ -146,6 +159,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clauses", type=int, nargs="+", default=[1_000, 10_000, 100_000, 10**6])
     parser.add_argument("--engines", nargs="+", default=list(ENGINES), choices=list(ENGINES))
+    parser.add_argument("--limit", type=float, default=600, metavar="SECONDS")
     parser.add_argument("--measure", nargs=2, metavar=("ENGINE", "CLAUSES"))
     given = parser.parse_args()
     if given.measure:
@@ -154,7 +168,7 @@ def main() -> None:
     for clauses in given.clauses:
         for engine in given.engines:
             if engine == "ours" or clauses <= RIVALS_AT_MOST:
-                print(json.dumps(in_own_process(engine, clauses)), flush=True)
+                print(json.dumps(in_own_process(engine, clauses, given.limit)), flush=True)
     print(json.dumps({"one new answer": assign_one()}), flush=True)
 
 

@@ -7,7 +7,7 @@ own fixed threshold.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 import numpy as np
@@ -25,13 +25,18 @@ from survey.understand.split import Clause, split
 from survey.understand.tone import Tone, tone_columns, tones
 from survey.understand.trained import Reader, load_reader
 
-VERSION = "2"
+VERSION = "3"
 CLAUSE_SHARE = 0.5
 """A clause decides when its own odds reach this share of what the theme's threshold asks."""
 ANY_CALIBRATION = (1.0, -0.4)
 """Slope and shift from log-odds above the threshold to how often such a decision is right."""
 CLAUSES = 0.3
 """Share of the best clause in what the trained reader says of an answer; see docs/decisions."""
+TONE_OF_CLAUSE = 0.5
+"""Share of the deciding clause in the tone; the rest is the whole answer's."""
+NOTHING_SURE = 1.0
+"""How far above its threshold, in log-odds, the reader must hear 'nothing' to be believed: short
+praise with a reason lies just above it; see docs/decisions."""
 READS = frozenset({"en"})
 """What the trained reader reads; under a model that reads more, other languages go the any-book
 way."""
@@ -141,8 +146,7 @@ class Recogniser:
         Recognition
             Each answer by itself: no answer changes what another one gets.
         """
-        text = _lay_out(texts, self.embedder)
-        clause, whole, tone = self._margins(text)
+        text, clause, whole, tone = self._hear(texts)
         accepted = self._accept(text, whole)
         return Recognition(
             themes=tuple(self._describe(text, accepted, clause, whole, tone)),
@@ -154,41 +158,66 @@ class Recogniser:
         themes = tuple(self.book.themes[place] for place in self._others)
         return fit_planes(themes, self.embedder) if themes else None
 
-    def _margins(
-        self, text: _Text
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """Score clauses and answers; columns are the book's themes, then 'nothing'."""
+    def _hear(
+        self, texts: Sequence[str]
+    ) -> tuple[_Text, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Score clauses and answers, and their tones; columns are themes, then 'nothing'."""
+        text = _lay_out(texts, self.embedder)
+        logits = self._logits(text)
+        text = replace(text, silent=text.silent & ~self._makes_a_point(text, logits))
         width = len(self.book.themes) + 1
         clause = np.full((len(text.clauses), width), SILENT)
         whole = np.full((len(text.texts), width), SILENT)
-        tone = self._read(text, clause, whole)
+        self._read(text, logits, clause, whole)
         if self._planes is not None:
             self._compare(text, clause, whole, self._planes)
         if self._shifts:
             self._shift(text, whole)
-        return clause, whole, tone
+        return text, clause, whole, logits[:, list(tone_columns(self.reader.manifest.outputs))]
 
-    def _read(
-        self, text: _Text, clause: NDArray[np.float64], whole: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        """Fill in what the trained reader says; give the tones of clauses, then of answers."""
-        outputs = self.reader.manifest.outputs
-        count = len(text.clauses)
+    def _logits(self, text: _Text) -> NDArray[np.float64]:
+        """Let the trained reader read: clauses, then answers."""
         texts = [one.text for one in text.clauses] + list(text.texts)
         answers = [text.texts[row] for row in text.row_of.tolist()] + list(text.texts)
-        logits = self.reader.logits(texts, answers).astype(np.float64).round(4)
-        places = {**self._served, len(self.book.themes): outputs.index(trained.NOTHING)}
+        return self.reader.logits(texts, answers).astype(np.float64).round(4)
+
+    def _needed(self, column: int) -> float:
+        manifest = self.reader.manifest
+        return float(logit(manifest.thresholds[manifest.outputs[column]]))
+
+    def _makes_a_point(self, text: _Text, logits: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Tell the clauses in which the reader hears one of its themes, and nothing of 'nothing'.
+
+        The list of words that say nothing takes "always nice and pleasant" for one of them.
+        """
+        if not self._served:
+            return np.zeros(len(text.clauses), dtype=bool)
+        count, outputs = len(text.clauses), self.reader.manifest.outputs
+        heard = np.array([logits[:count, at] > self._needed(at) for at in self._served.values()])
+        at = outputs.index(trained.NOTHING)
+        empty = logits[:count, at] > self._needed(at) + NOTHING_SURE
+        return heard.any(axis=0) & ~empty & ~text.unread[text.row_of]
+
+    def _read(
+        self,
+        text: _Text,
+        logits: NDArray[np.float64],
+        clause: NDArray[np.float64],
+        whole: NDArray[np.float64],
+    ) -> None:
+        """Fill in what the trained reader says."""
+        count = len(text.clauses)
+        nothing = self.reader.manifest.outputs.index(trained.NOTHING)
+        places = {**self._served, len(self.book.themes): nothing}
         for place, column in places.items():
-            needed = logit(self.reader.manifest.thresholds[outputs[column]])
-            clause[:, place] = logits[:count, column] - needed
-            whole[:, place] = logits[count:, column] - needed
+            clause[:, place] = logits[:count, column] - self._needed(column)
+            whole[:, place] = logits[count:, column] - self._needed(column)
         best = text.best(clause)
         for place in self._served:
             mixed = CLAUSES * best[:, place] + (1 - CLAUSES) * whole[:, place]
             whole[:, place] = np.where(best[:, place] > SILENT, mixed, whole[:, place])
             clause[text.silent | text.unread[text.row_of], place] = SILENT
         whole[np.ix_(text.unread, np.array([*places]))] = SILENT
-        return logits[:, list(tone_columns(outputs))]
 
     def _compare(
         self,
@@ -230,7 +259,7 @@ class Recogniser:
         """Set an answer aside where every clause says nothing, or the reader says so."""
         every = np.ones(len(text.texts), dtype=bool)
         np.logical_and.at(every, text.row_of, text.silent)
-        return every | (whole[:, -1] > 0)
+        return every | (whole[:, -1] > NOTHING_SURE)
 
     def _describe(
         self,
@@ -284,8 +313,7 @@ class Recogniser:
         known = [one for one in corrections if one.key in places]
         if not known:
             return {}
-        text = _lay_out([one.text for one in known], self.embedder)
-        _, whole, _ = self._margins(text)
+        text, _, whole, _ = self._hear([one.text for one in known])
         vectors = self._encode(text.texts).astype(np.float64)
         theme_of = np.array([places[one.key] for one in known])
         shifts = {}
@@ -323,7 +351,7 @@ def _heard(
         clauses + row if place is None else place
         for row, place in zip(rows.tolist(), deciding, strict=True)
     ]
-    return CLAUSES * tone[places].reshape(-1, 2) + (1 - CLAUSES) * whole
+    return TONE_OF_CLAUSE * tone[places].reshape(-1, 2) + (1 - TONE_OF_CLAUSE) * whole
 
 
 def _lay_out(texts: Sequence[str], embedder: Embedder) -> _Text:

@@ -10,6 +10,12 @@ from survey.understand.second import BUCKETS, LONG, SHORT, STRENGTH, share_for, 
 from survey.understand.training.text import BRIEF, near_copies, read_file, read_labelled
 
 PRAISED = ["Staff ever so polite", "such friendly people", "They came early and were very kind"]
+NAMED = ["Always very nice and pleasant", "Very pleasant and kind, all of them"]
+"""Each word is on the list of those that say nothing."""
+TOLD = [
+    "I was in a dreadful state and could hardly speak, and she sat with me until it had passed.",
+    "I can't walk far these days and the drivers are so cheerful and obliging about it.",
+]
 WISHED = ["more polite staff please", "come sooner", "answer the phone when we ring"]
 
 
@@ -44,6 +50,20 @@ def test_short_praise_is_praise_and_a_short_wish_is_a_wish(embedder: Embedder) -
     tones = {one.row: one.tone for one in heard.themes}
     assert tones == {row: "praise" if row < 3 else "wish" for row in range(6)}
     assert not heard.nothing.any()
+
+
+@pytest.mark.model
+def test_praise_that_words_of_no_point_spell_keeps_its_theme(embedder: Embedder) -> None:
+    heard = Recogniser(shipped_book(), embedder).recognise(NAMED)
+    assert not heard.nothing.any()
+    assert {(one.row, one.tone) for one in heard.themes} == {(0, "praise"), (1, "praise")}
+
+
+@pytest.mark.model
+def test_praise_told_with_what_was_hard_is_no_wish(embedder: Embedder) -> None:
+    heard = Recogniser(shipped_book(), embedder).recognise(TOLD)
+    assert {one.row for one in heard.themes} == set(range(len(TOLD)))
+    assert {one.tone for one in heard.themes} == {"praise"}
 
 
 @pytest.mark.model

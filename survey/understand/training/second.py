@@ -3,6 +3,9 @@
 It learns from the labelled text and from `brief`: short and plain answers, written apart after
 the encoder was tuned. On the labelled text the encoder's log-odds are already right, so that
 text holds the second look back, and the brief text moves it.
+
+A part of what it says of the tone it learns from words, with little of the encoder: on text that
+it was tuned on, the encoder is so sure of the tone that words have nothing left to learn.
 """
 
 import json
@@ -18,7 +21,7 @@ from scipy.optimize import minimize
 from survey.understand.embed import cores, file_sha256, run_in_batches
 from survey.understand.second import STRENGTH, word_features
 from survey.understand.split import plain
-from survey.understand.trained import MANIFEST, SECOND, SHIPPED, WEIGHTS, tuned_model
+from survey.understand.trained import MANIFEST, SECOND, SHIPPED, TONES, WEIGHTS, tuned_model
 from survey.understand.training.targets import label_targets, tone_known, tone_targets
 from survey.understand.training.text import Labelled
 
@@ -26,6 +29,9 @@ PENALTY = 0.3
 BRIEF_COUNTS = 3.0
 """How much more an answer of the brief text counts."""
 ROUNDS = 200
+WORDS_SHARE, WORDS_START, WORDS_COUNT = 0.25, 0.3, 6.0
+"""Of the tone: what the look that learned from words alone counts for, how much of the encoder's
+log-odds it started from, and how much more an answer of the brief text counted for it."""
 
 
 def write_second(
@@ -47,14 +53,36 @@ def write_second(
     start = (
         vectors @ tensors["head.weight"].float().numpy().T + tensors["head.bias"].float().numpy()
     )
-    counts = np.r_[np.ones(len(answers)), np.full(len(brief), BRIEF_COUNTS)]
+    is_brief = np.arange(len(every)) >= len(answers)
+    counts = np.where(is_brief, BRIEF_COUNTS, 1.0)
     known = np.hstack([np.ones_like(label_targets(every)), tone_known(every)])
     targets = np.hstack([label_targets(every), tone_targets(every)])
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     features = sparse.hstack([word_features(texts), STRENGTH * vectors / lengths]).tocsr()
     fitted = fit_beside(features, start, targets, known * counts[:, None])
     words = features.shape[1] - vectors.shape[1]
+    tones = slice(-len(TONES), None)
+    alone = fit_beside(
+        features[:, :words].tocsr(),
+        WORDS_START * start[:, tones],
+        targets[:, tones],
+        known[:, tones] * np.where(is_brief, WORDS_COUNT, 1.0)[:, None],
+    )
+    fitted[:, tones] = _with_words(fitted[:, tones], alone)
     write_look(fitted[:words], STRENGTH * fitted[words:-1], fitted[-1], folder)
+
+
+def _with_words(look: NDArray[np.float64], alone: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mix a look with one at words alone.
+
+    The two start from unlike parts of the encoder's log-odds, of which the reader adds the whole:
+    so the mix is put on the scale at which the whole is right. The tone compares two outputs of
+    one scale, and keeps.
+    """
+    mixed = (1 - WORDS_SHARE) * look
+    mixed[: len(alone) - 1] += WORDS_SHARE * alone[:-1]
+    mixed[-1] += WORDS_SHARE * alone[-1]
+    return mixed / (1 - WORDS_SHARE + WORDS_SHARE * WORDS_START)
 
 
 def write_look(
