@@ -7,6 +7,7 @@ import pytest
 
 from survey.understand.tone import tone_columns
 from survey.understand.trained import load_reader, read_manifest
+from survey.understand.training import second
 from survey.understand.training.__main__ import train
 from survey.understand.training.second import write_second
 from survey.understand.training.ship import write_background, write_reader
@@ -17,7 +18,10 @@ pytestmark = pytest.mark.model
 TEXTS = ["He never rang back as he had promised.", "nothing", "so kind to my mother"]
 
 
-def test_a_short_run_ships_a_reader_that_says_the_same(tmp_path: Path) -> None:
+def test_a_short_run_ships_a_reader_that_says_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(second, "ROUNDS", 15)
     answers = read_labelled()[:48]
     said: list[str] = []
     networks = [train(answers, Recipe(epochs=1), said.append) for _ in range(2)]
