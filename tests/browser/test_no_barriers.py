@@ -63,13 +63,14 @@ def desk(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     server = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
+    talked_about = _answer_talked_about(database, full)
     pages = ("", "?served_by=Sam&tone=wish", "search?q=nobody", "answers",
              f"answers?theme={theme_id}", f"themes/{theme_id}", "proposals",
              f"proposals/{_proposal(database, full)}",
              "import", f"import/{_chosen(database, full)}",
              "ask", "outbox", "export", "map", "news", "print",
              "people", "settings", "settings/care", "urgent", "replies",
-             f"replies/{_answer_talked_about(database, full)}",
+             f"replies/{talked_about}", f"answers/{talked_about}/tone",
              f"themes/{theme_id}/changes", f"pick?theme={theme_id}", f"themes/{theme_id}/split",
              "ledger", "book", f"themes/{theme_id}/check")  # fmt: skip
     yield Desk(url, tuple(full.at(page) for page in pages))
