@@ -249,26 +249,37 @@ def _skipping() -> Select[Any]:
     def first(column: Any, *beyond: ColumnElement[bool]) -> Any:
         return select(func.min(column)).where(here, *beyond).scalar_subquery()
 
-    names = select(first(face, face != "").label("face")).cte("names", recursive=True)
+    names = select(first(face, face > "").label("face")).cte("names", recursive=True)
     beyond = select(first(face, face > names.c.face)).where(names.c.face.is_not(None))
     names = names.union_all(beyond)
-    # Where every answer was taken back, the cell stays and holds nothing. These rows come first
-    # in the key of a value, so that each step still finds the next at once.
-    answered = (WeekCount.run_id == 0, WeekCount.measure == "answered", WeekCount.answers > 0)
     known = select(
-        names.c.face,
-        first(value, face == names.c.face, *answered).label("value"),
-        literal(1).label("place"),
+        names.c.face, first(value, face == names.c.face).label("value"), literal(1).label("place")
     ).where(names.c.face.not_in((THEME, TONE)))
     at = known.cte("known", recursive=True)
-    following = first(value, face == at.c.face, value > at.c.value, *answered)
+    following = first(value, face == at.c.face, value > at.c.value)
     most: Any = bindparam("most", type_=Integer)
     steps = at.union_all(
         select(at.c.face, following, at.c.place + 1).where(
             at.c.value.is_not(None), at.c.place < most
         )
     )
-    return select(steps.c.face, steps.c.value).where(steps.c.value.is_not(None))
+    # Where every answer was taken back, the cell stays and holds nothing. It is asked of each
+    # value by itself: PostgreSQL would rather read all than skip, or join all that was answered.
+    answered = (
+        select(WeekCount.answers)
+        .where(
+            here,
+            face == steps.c.face,
+            value == steps.c.value,
+            WeekCount.run_id == 0,
+            WeekCount.measure == "answered",
+            WeekCount.answers > 0,
+        )
+        .limit(1)
+        .scalar_subquery()
+    )
+    found = (steps.c.value.is_not(None), answered.is_not(None))
+    return select(steps.c.face, steps.c.value).where(*found)
 
 
 _SKIPPING = _skipping()
