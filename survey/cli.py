@@ -276,7 +276,7 @@ def run_web(given: argparse.Namespace) -> int:
         with reachable(Database(settings.database_url)) as database:
             require_newest_revision(database)
         os.environ.update(environment(settings, port))
-        serve_web(listener.fileno())
+        serve_web(listener.detach())  # gunicorn closes it
     return 0
 
 
