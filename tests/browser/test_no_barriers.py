@@ -1,5 +1,6 @@
 """No owner page puts up a barrier: axe-core finds nothing, and nothing sticks out of the window."""
 
+import re
 import shutil
 import threading
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, Page
 from sqlalchemy import select
 from werkzeug.serving import make_server
@@ -18,15 +20,24 @@ from werkzeug.serving import make_server
 from survey.answer.uploads import keep_upload
 from survey.app import create_app
 from survey.clock import utc_now
-from survey.records import Answer, Flag, Run, new_id
+from survey.records import Answer, Flag, Run, Theme, new_id
 from survey.records.database import Database
 from survey.records.talks import Consent, set_consent, write_letter
 from survey.settings import read_settings
+from tests.show.test_book_pages import WRITTEN
+from tests.show.test_ledger_pages import fields
 from tests.support.answers import fill
-from tests.support.people import PASSWORD, Business, make_business, make_member
+from tests.support.browser import Browser as NoScripts
+from tests.support.people import PASSWORD, Business, make_business, make_member, signed_in
 from tests.support.postgres import free_port
 
 pytestmark = pytest.mark.browser
+ELSEWHERE = {
+    *("places.places", "places.one", "places.anonymous"),  # in test_open_links.py
+    *("export.export_csv", "export.export_file", "places.poster"),  # files
+    *("paper.themes", "paper.trend", "paper.segments", "paper.answer_map", "map.points"),
+    "map.answers",  # a part of the map, in test_map.py
+}
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 
 
@@ -36,6 +47,7 @@ class Desk:
 
     url: str
     paths: tuple[str, ...]
+    left_out: frozenset[str]
 
 
 @pytest.fixture(scope="module")
@@ -56,29 +68,57 @@ def desk(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     )
     database = Database(sqlite_url)
     full, empty = (make_business(database, name) for name in ("Hill Street", "Valley"))
-    make_member(database, full, "owner@example.org", "owner")
+    person_id = make_member(database, full, "owner@example.org", "owner")
     make_member(database, empty, "other@example.org", "owner")
     theme_id = _fill(database, full)
+    talked_about = _answer_talked_about(database, full)
     app = create_app(settings)
     server = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    talked_about = _answer_talked_about(database, full)
     pages = ("", "?served_by=Sam&tone=wish", "search?q=nobody", "answers",
              f"answers?theme={theme_id}", f"themes/{theme_id}", "proposals",
              f"proposals/{_proposal(database, full)}",
              "import", f"import/{_chosen(database, full)}",
              "ask", "outbox", "export", "map", "news", "print",
              "people", "settings", "settings/care", "urgent", "replies",
-             f"replies/{talked_about}", f"answers/{talked_about}/tone",
+             f"replies/{talked_about}",
              f"themes/{theme_id}/changes", f"pick?theme={theme_id}", f"themes/{theme_id}/split",
-             "ledger", "book", f"themes/{theme_id}/check")  # fmt: skip
-    yield Desk(url, tuple(full.at(page) for page in pages))
+             "ledger", "book", f"themes/{theme_id}/check", f"themes/{theme_id}/rename",
+             f"themes/{theme_id}/merge", f"themes/{theme_id}/set/pin", "book/away?theme=shipped",
+             f"answers/{talked_about}/tone", f"answers/{talked_about}/as-typed",
+             f"pick/plan?answer={talked_about}&do=new", "begin")  # fmt: skip
+    app.test_client_class = NoScripts
+    steps = _after_a_step(signed_in(app, person_id), full, database)
+    paths = (*(full.at(page) for page in pages), *steps)
+    yield Desk(url, paths, _not_looked_at(app, paths))
     server.shutdown()
     thread.join()
     server.server_close()
     app.extensions["afterword"].database.close()
     database.close()
+
+
+def _after_a_step(owner: NoScripts, full: Business, database: Database) -> tuple[str, ...]:
+    """Pages that there are only once somebody has done something: a check, a theme of one's own."""
+    with database.reading() as session:
+        theme_id = session.scalars(select(Theme.id).where(Theme.key == "warmth")).one()
+    check = owner.send(full.at(f"themes/{theme_id}/check")).location
+    owner.post(full.at("book"), data=fields(owner, full.at("book")) | WRITTEN)
+    own = re.search(r'"(/w/[^"]+/book/\d+)"', owner.get(full.at("book")).get_data(as_text=True))
+    undo = re.search(r'"(/w/[^"]+/undo)"', owner.get(full.at("ledger")).get_data(as_text=True))
+    assert check
+    assert own
+    assert undo
+    return (check, own[1], undo[1])
+
+
+def _not_looked_at(app: Flask, paths: tuple[str, ...]) -> frozenset[str]:
+    """The pages of a workspace that no path leads to."""
+    adapter = app.url_map.bind("localhost")
+    seen = {adapter.match(path.partition("?")[0])[0] for path in paths}
+    pages = (rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/w/<workspace>/"))
+    return frozenset(rule.endpoint for rule in pages if "GET" in (rule.methods or ())) - seen
 
 
 def _fill(database: Database, business: Business) -> int:
@@ -137,6 +177,10 @@ def _answer_talked_about(database: Database, business: Business) -> int:
         write_letter(session, inside, answer_id, "Sorry.", now, signed="Sam")
         write_letter(session, inside, answer_id, "Thank you.", now + timedelta(seconds=1))
     return answer_id
+
+
+def test_every_page_of_a_workspace_is_looked_at(desk: Desk) -> None:
+    assert desk.left_out == ELSEWHERE
 
 
 @pytest.mark.parametrize(
