@@ -24,13 +24,14 @@ from survey.understand.decisions import Constraint, Decided, lasting_themes, rea
 from survey.understand.embed import Embedder, stored
 from survey.understand.found import FoundTheme, Joining, Places, Quote
 from survey.understand.listen import Listener, listener_for
-from survey.understand.name import name_themes
+from survey.understand.name import find_names
 from survey.understand.quotes import choose_quotes
 from survey.understand.reading import Reading, read_answers
 from survey.understand.recognise import Recognised
 from survey.understand.refit import fresh_themes, with_ids
+from survey.understand.tightness import ONE_THING, closeness
 
-VERSION = "1"
+VERSION = "2"
 """Goes up whenever the same input would be sorted otherwise."""
 QUOTES = 3
 
@@ -204,43 +205,53 @@ class ThemeModel:
         lasting = lasting_themes(before, decided)
         fresh = fresh_themes(left.vectors, groups, before, lasting, beside_a_book=beside)
         found = with_ids(fresh, left, before, lasting)
+        kept = {one.id for one in lasting}
+        found = self._named(reading, found, kept)
         self._settle(found, decided)
         joining = self._places.join(reading.vectors)
-        self._settle(self._described(reading, joining, found, {one.id for one in lasting}), decided)
+        self._settle(_described(reading, joining, found, kept), decided)
 
-    def _described(
-        self,
-        reading: Reading,
-        joining: Joining,
-        found: tuple[FoundTheme, ...],
-        lasting: set[str],
+    def _named(
+        self, reading: Reading, found: tuple[FoundTheme, ...], lasting: set[str]
     ) -> tuple[FoundTheme, ...]:
-        """Name the themes that have no name yet, count them all, and choose their quotes."""
-        clauses = [clause.text for clause in reading.clauses]
-        centres = unit(np.stack([one.centroid for one in found])) if found else None
+        """Name the themes that have no name yet, and let go of those that nothing names.
+
+        What no name fits is leftovers: its clauses go where they lie next to, or stay unsorted.
+        Phrases are told from pieces of sentences in English alone, so with a model that reads
+        other languages every theme stays.
+        """
         unnamed = [number for number, one in enumerate(found) if not one.name]
-        names = {number: one.name for number, one in enumerate(found) if one.name}
-        if unnamed and centres is not None:
-            renumbered = np.full(len(found) + 1, -1, dtype=np.int32)
-            renumbered[unnamed] = np.arange(len(unnamed))
-            fresh = name_themes(
-                clauses,
-                renumbered[joining.theme],
-                centres[unnamed],
-                self._encode,
-                curated=self._curated(),
-                taken=[
-                    *names.values(),
-                    *(theme.name for theme in (self.book.themes if self.book else ())),
-                ],
-            )
-            names.update(zip(unnamed, fresh, strict=True))
-        described = [
-            _counted(replace(one, name=names[number]), number, reading, joining)
+        if not unnamed:
+            return found
+        joining = Places(found).join(reading.vectors)
+        renumbered = np.full(len(found) + 1, -1, dtype=np.int32)
+        renumbered[unnamed] = np.arange(len(unnamed))
+        names = find_names(
+            [clause.text for clause in reading.clauses],
+            renumbered[joining.theme],
+            unit(np.stack([found[number].centroid for number in unnamed])),
+            self._encode,
+            curated=self._curated(),
+            taken=[
+                *(one.name for one in found if one.name),
+                *(theme.name for theme in (self.book.themes if self.book else ())),
+            ],
+        )
+        fresh = dict(zip(unnamed, names, strict=True))
+        titled = (
+            replace(one, name=fresh[number].text) if number in fresh else one
             for number, one in enumerate(found)
-        ]
-        kept = [one for one in described if one.answers or one.id in lasting]
-        return tuple(sorted(kept, key=lambda one: (-one.answers, one.id)))
+        )
+        if self.embedder.languages - {"en"} or not any(one.fits for one in names):
+            return tuple(titled)
+        return tuple(
+            one
+            for number, one in enumerate(titled)
+            if number not in fresh
+            or fresh[number].fits
+            or one.id in lasting
+            or closeness(reading.vectors[joining.theme == number].astype(np.float32)) >= ONE_THING
+        )
 
     def _encode(self, texts: Sequence[str]) -> NDArray[np.float16]:
         return stored(self.embedder.encode(texts))
@@ -324,6 +335,15 @@ def _as_decided(found: Sequence[FoundTheme], decided: Decided) -> tuple[FoundThe
     return tuple(
         changed.get(theme.id, theme) for theme in found if decided.final(theme.id) == theme.id
     )
+
+
+def _described(
+    reading: Reading, joining: Joining, found: tuple[FoundTheme, ...], lasting: set[str]
+) -> tuple[FoundTheme, ...]:
+    """Count the themes and choose their quotes, the largest first."""
+    described = [_counted(one, number, reading, joining) for number, one in enumerate(found)]
+    kept = [one for one in described if one.answers or one.id in lasting]
+    return tuple(sorted(kept, key=lambda one: (-one.answers, one.id)))
 
 
 def _counted(theme: FoundTheme, number: int, reading: Reading, joining: Joining) -> FoundTheme:

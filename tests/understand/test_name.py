@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from survey.understand.blocks import Floats, means, unit
-from survey.understand.name import name_themes
+from survey.understand.common_names import common_names, shares
+from survey.understand.name import find_names, name_themes
+from survey.understand.phrases import count_phrases, stem
 
 PARKING = [
     "the car park was full again", "nowhere in the car park", "your car park is tiny",
@@ -16,16 +18,31 @@ PHONE = [
     "answer the phone", "nobody picks up the phone", "answer the phone faster",
     "I rang and nobody would answer the phone", "please answer the phone", "phone rang out",
 ]  # fmt: skip
-WORDS = sorted({word for text in (*PARKING, *PHONE) for word in text.lower().split()})
+KILN = [
+    "the pottery kiln was cold again", "nobody lit the pottery kiln", "your pottery kiln is tiny",
+    "a bigger pottery kiln", "pottery kiln rota", "we circled the pottery kiln for ages",
+]  # fmt: skip
+CANOE = [
+    "fix the canoe trailer", "nobody locks the canoe trailer", "a better canoe trailer",
+    "I fell and nobody moved the canoe trailer", "the canoe trailer please", "canoe trailer rusted",
+]  # fmt: skip
+PARKED = ["we parked miles off", "no parking", "parking again", "where can I park", "parked twice"]
+SAID = (*PARKING, *PHONE, *KILN, *CANOE, *PARKED)
+WORDS = sorted({word for text in SAID for word in text.lower().split()})
 
 
 def encode(texts: Sequence[str]) -> Floats:
     return unit(np.array([[text.lower().split().count(w) for w in WORDS] for text in texts]))
 
 
-def named(*, curated: Sequence[tuple[str, NDArray[np.floating]]] = ()) -> tuple[str, ...]:
-    clauses = [*PARKING, *PHONE]
-    labels = np.array([0] * len(PARKING) + [1] * len(PHONE))
+def named(
+    one: Sequence[str] = PARKING,
+    other: Sequence[str] = PHONE,
+    *,
+    curated: Sequence[tuple[str, NDArray[np.floating]]] = (),
+) -> tuple[str, ...]:
+    clauses = [*one, *other]
+    labels = np.array([0] * len(one) + [1] * len(other))
     centres = unit(means(encode(clauses), labels, 2))
     return name_themes(clauses, labels, centres, encode, curated=curated)
 
@@ -36,9 +53,46 @@ def test_a_theme_is_named_by_what_its_answers_share() -> None:
     assert "phone" in phone.lower()
 
 
-def test_a_name_was_typed_by_somebody() -> None:
-    for name in named():
-        assert any(name.lower() in clause.lower() for clause in (*PARKING, *PHONE))
+def test_what_is_on_no_list_is_called_by_words_that_somebody_typed() -> None:
+    kiln, canoe = named(KILN, CANOE)
+    assert "kiln" in kiln.lower()
+    assert "canoe trailer" in canoe.lower()
+    for name in (kiln, canoe):
+        assert any(name.lower() in clause.lower() for clause in (*KILN, *CANOE))
+
+
+def test_a_common_name_is_taken_where_clauses_show_it_and_nowhere_else() -> None:
+    assert named(PARKED, KILN)[0] == "Parking"
+    assert "Parking" not in named(KILN, CANOE)
+
+
+def test_how_a_thing_is_said_to_be_makes_a_name() -> None:
+    told = ["the ferryman was rude", "a rude ferryman", "The ferryman was very rude", "rude again"]
+    assert count_phrases(told)["rude", "ferryman"].clauses == 3
+    assert ("delayed", "ferryman") not in count_phrases(["the ferryman was delayed"])
+
+
+def test_a_piece_of_a_sentence_is_no_name() -> None:
+    told = count_phrases(["they took me right there", "we had to call the harbour office"])
+    assert not {("took", "me", "right"), ("call", "the", "harbour", "office")} & told.keys()
+    assert ("harbour", "office") in told
+
+
+def test_leftovers_are_told_from_what_has_a_name() -> None:
+    clauses = [*KILN, "as it was", "so it is", "that was it", "it is as it is", "so it was"]
+    labels = np.array([0] * len(KILN) + [1] * 5)
+    centres = unit(means(encode(clauses), labels, 2))
+    kiln, rest = find_names(clauses, labels, centres, encode)
+    assert kiln.fits
+    assert not rest.fits
+
+
+def test_every_common_name_is_listed_once_and_can_be_shown() -> None:
+    listed = common_names(stem)
+    assert len({one.name for one in listed}) == len(listed) > 200
+    for one in listed:
+        said = [word for stretch in sorted(one.signs[0]) for word in stretch]
+        assert shares([said], [one], 1) == {one.name: 1.0}
 
 
 def test_a_theme_next_to_the_book_takes_its_name() -> None:

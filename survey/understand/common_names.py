@@ -1,0 +1,101 @@
+"""Common names of what customers speak about, kept in a plain file beside the book.
+
+A phrase that somebody typed is often a piece of a story: "want a wheelchair", "had to wait". Where
+a theme's clauses keep using the words of a name that is on the list, the list's name says the same
+and reads as a heading. What a trade has for itself is not on the list, and is named by what was
+typed.
+"""
+
+import functools
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_LIST = Path(__file__).parent / "shipped" / "common_names.txt"
+LONGEST_SIGN = 3
+"""Words of a sign such as 'on my own'."""
+
+Words = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CommonName:
+    """A name, and the signs of it: each is a set of stretches that one clause must all hold.
+
+    `is_bare` marks the name of a bare thing ("Hospital"), which names nothing in a hospital.
+    """
+
+    name: str
+    signs: tuple[frozenset[Words], ...]
+    is_bare: bool
+
+
+@functools.cache
+def common_names(stem: Callable[[str], str]) -> tuple[CommonName, ...]:
+    """Read the list.
+
+    Parameters
+    ----------
+    stem : callable
+        Cuts a word's ending.
+
+    Returns
+    -------
+    tuple of CommonName
+        In the order of the file.
+    """
+    lines = _LIST.read_text(encoding="utf-8").splitlines()
+    told = (line.partition(": ") for line in lines if line and not line.startswith("#"))
+    return tuple(
+        CommonName(name.rstrip("*"), _signs(words, stem), name.endswith("*"))
+        for name, _, words in told
+    )
+
+
+def _signs(words: str, stem: Callable[[str], str]) -> tuple[frozenset[Words], ...]:
+    return tuple(
+        frozenset(tuple(map(stem, stretch.split())) for stretch in sign.strip().split("+"))
+        for sign in words.split(",")
+    )
+
+
+def shares(
+    clauses: Iterable[Sequence[str]], names: Sequence[CommonName], size: int
+) -> Mapping[str, float]:
+    """Count how large a share of a theme's clauses shows a sign of each name.
+
+    Parameters
+    ----------
+    clauses : iterable of sequence of str
+        The stems of each clause's words, in order.
+    names : sequence of CommonName
+        As `common_names` gives them.
+    size : int
+        How many clauses there are.
+
+    Returns
+    -------
+    mapping of str to float
+        0 to 1, by name; names without a sign are left out.
+    """
+    signs_of: dict[Words, list[tuple[str, frozenset[Words]]]] = {}
+    for one in names:
+        for sign in one.signs:
+            signs_of.setdefault(min(sign), []).append((one.name, sign))
+    counts: Counter[str] = Counter()
+    for stems in clauses:
+        held = {
+            tuple(stems[start : start + length])
+            for length in range(1, LONGEST_SIGN + 1)
+            for start in range(len(stems) - length + 1)
+        }
+        counts.update(
+            {
+                name
+                for stretch in held & signs_of.keys()
+                for name, sign in signs_of[stretch]
+                if sign <= held
+            }
+        )
+    return {name: count / max(size, 1) for name, count in counts.items()}
