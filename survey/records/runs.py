@@ -235,10 +235,11 @@ def fail_run(session: Session, workspace_id: int, run_id: int, error: str, now: 
     _set_state(session, workspace_id, run_id, state="failed", finished_at=now, error=error[:1000])
 
 
-def note_left(session: Session, workspace_id: int, run_id: int, left: int) -> None:
-    """Note on a run how many answers fitted none of its themes at the last look."""
+def note_look(session: Session, workspace_id: int, run_id: int, left: int, answers: int) -> None:
+    """Note on a run how many answers there were at the last look, and how many fitted none."""
     run = session.get_one(Run, (workspace_id, run_id))
-    _set_state(session, workspace_id, run_id, summary={**run.summary, "left": left})
+    noted = {**run.summary, "left": left, "looked_at": answers}
+    _set_state(session, workspace_id, run_id, summary=noted)
 
 
 def clear_run(session: Session, workspace_id: int, run_id: int, *, limit: int) -> bool:

@@ -17,7 +17,9 @@ from survey.understand.found import FoundTheme
 from survey.understand.known import (
     BOOK,
     FOUND,
+    NO_ARRIVALS,
     THEMES,
+    Arrivals,
     Clue,
     FoundNow,
     KnownAnswer,
@@ -30,6 +32,7 @@ from survey.understand.listen import Listener, listener_for
 from survey.understand.match import compare
 from survey.understand.memory import RememberingEmbedder, RememberingListener
 from survey.understand.model import ThemeModel
+from survey.understand.newcomers import newcomers, said_in
 from survey.understand.tightness import LOOSEST, TIGHT, closeness, gathered, is_like
 
 LISTENERS = 8
@@ -196,8 +199,9 @@ class Engine:
         refused: Sequence[KnownTheme],
         fewest: int,
         about: int | None = None,
+        new: Arrivals = NO_ARRIVALS,
     ) -> tuple[FoundNow, ...]:
-        """Look for themes large and tight enough to be proposed among answers that fit none.
+        """Look for themes to propose: among answers that fit none, and where late ones crowd.
 
         Parameters
         ----------
@@ -209,19 +213,27 @@ class Engine:
             Clauses a theme must have, 1 or more.
         about : int, optional
             As for `discover`.
+        new : Arrivals
+            Answers of late and earlier ones, in which the book recognised nothing.
 
         Returns
         -------
         tuple of FoundNow
             Groups that say the same thing count as one theme.
         """
-        found = gathered(self._fitted(themes, answers, vectors, about, TIGHT))
-        turned_down = [self._placed(theme).centroid for theme in refused if theme.anchor]
-        return tuple(
-            self._found_now(theme, answers)
-            for theme in found
-            if theme.clauses >= fewest and not is_like(theme, turned_down)
-        )
+        known = [self._placed(theme) for theme in themes if theme.origin == FOUND]
+        places = [self._placed(theme).centroid for theme in refused if theme.anchor]
+        told: list[FoundNow] = []
+        for theme in gathered(self._fitted(themes, answers, vectors, about, TIGHT)):
+            if theme.clauses >= fewest and not is_like(theme, places):
+                told.append(self._found_now(theme, answers))
+                places.append(theme.centroid)
+        taken = [*(theme.name for theme in themes), *(theme.name for theme in told)]
+        said = said_in(new, self.embedder)
+        for theme in newcomers(said, known, fewest=fewest, taken=taken, embedder=self.embedder):
+            if not is_like(theme, places):
+                told.append(self._found_now(theme, (*new.late, *new.earlier)))
+        return tuple(told)
 
     def _fitted(
         self,

@@ -18,6 +18,17 @@ class KnownAnswer:
 
 
 @dataclass(frozen=True)
+class Arrivals:
+    """Answers in which the book recognised nothing: those of late, and a sample of the others."""
+
+    late: tuple[KnownAnswer, ...] = ()
+    earlier: tuple[KnownAnswer, ...] = ()
+
+
+NO_ARRIVALS = Arrivals()
+
+
+@dataclass(frozen=True)
 class KnownTheme:
     """A theme as it is kept.
 

@@ -32,7 +32,7 @@ from survey.records.runs import (
     lock_current_run,
     make_current,
     members,
-    note_left,
+    note_look,
     propose_run,
     refuse_run,
     unfinished_run,
@@ -48,7 +48,15 @@ from survey.understand.actions import (
     still_said,
     store_in_run,
 )
-from survey.understand.known import FOUND, FoundNow, KnownAnswer, KnownTheme, taught_digest
+from survey.understand.arrivals import arrivals_of
+from survey.understand.known import (
+    FOUND,
+    Arrivals,
+    FoundNow,
+    KnownAnswer,
+    KnownTheme,
+    taught_digest,
+)
 from survey.understand.lessons import taught_of, workspace_to_resort
 from survey.understand.queries import (
     Look,
@@ -63,7 +71,7 @@ from survey.understand.queries import (
     workspace_to_look_at,
     workspace_with_decision,
 )
-from survey.understand.when import MORE, is_time_to_look
+from survey.understand.when import MORE, is_time_to_compare, is_time_to_look
 
 if TYPE_CHECKING:
     from survey.understand.engine import Engine
@@ -199,8 +207,11 @@ class Looking:
                 self._complete(workspace_id, lease_id, run.id, run.kind)
                 return
             self._delete(workspace_id, lease_id, run.id)
-        if not look.has_proposal and is_time_to_look(look.fits_none, look.left_last_time):
-            has_found = any(theme.origin == FOUND for theme in themes)
+        if look.has_proposal:
+            return
+        has_found = any(theme.origin == FOUND for theme in themes)
+        is_time = is_time_to_look(look.fits_none, look.left_last_time)
+        if is_time or (has_found and is_time_to_compare(look.answers, look.answers_last_time)):
             self._discover(workspace_id, lease_id, look, EMERGING if has_found else FIRST)
 
     def _discover(self, workspace_id: int, lease_id: str, look: Look, kind: str) -> None:
@@ -222,21 +233,26 @@ class Looking:
             themes = themes_of(session, workspace_id)
             refused = refused_themes(session, workspace_id)
             answers = answers_without_theme(session, workspace_id, look.run_id)
-            vectors = vectors_of(
-                session, workspace_id, {one.body for one in answers}, engine.model_digest
+            new = (
+                arrivals_of(session, workspace_id, look.run_id) if kind == EMERGING else Arrivals()
             )
+            every = tuple(dict.fromkeys((*answers, *new.late, *new.earlier)))
+            vectors = vectors_of(
+                session, workspace_id, {one.body for one in every}, engine.model_digest
+            )
+        about = look.theme_count
         if kind == EMERGING:
             found = engine.emerging(
-                themes, answers, vectors, refused=refused, fewest=MORE, about=look.theme_count
+                themes, answers, vectors, refused=refused, fewest=MORE, about=about, new=new
             )
         else:
-            found = engine.discover(themes, answers, vectors, about=look.theme_count)
-        return answers, Finding(kind, engine.digest(themes), found)
+            found = engine.discover(themes, answers, vectors, about=about)
+        return every, Finding(kind, engine.digest(themes), found)
 
     @staticmethod
     def _begin(session: Session, workspace_id: int, look: Look, made: Finding) -> int | None:
         """Begin a run with what was found; None, and a note, where nothing was."""
-        note_left(session, workspace_id, look.run_id, look.fits_none)
+        note_look(session, workspace_id, look.run_id, look.fits_none, look.answers)
         if not made.found:
             return None
         now = database_now(session)
@@ -302,8 +318,8 @@ class Looking:
                 lock_current_run(session, workspace_id)
                 if not answers_without(session, workspace_id, run_id, limit=1):
                     make_current(session, workspace_id, run_id, database_now(session))
-                    left = look_at(session, workspace_id).fits_none
-                    note_left(session, workspace_id, run_id, left)
+                    look = look_at(session, workspace_id)
+                    note_look(session, workspace_id, run_id, look.fits_none, look.answers)
                     return
             self._fill(workspace_id, lease_id, run_id)
 

@@ -45,6 +45,8 @@ class Look:
         Answers the run has dealt with, and those of them that fit no theme.
     left_last_time : int or None
         How many fitted none after the last look; None before the first.
+    answers_last_time : int or None
+        How many answers there were then.
     theme_count : int or None
         About how many found themes the owner wants.
     has_proposal : bool
@@ -56,6 +58,7 @@ class Look:
     answers: int
     fits_none: int
     left_last_time: int | None
+    answers_last_time: int | None
     theme_count: int | None
     has_proposal: bool
 
@@ -170,6 +173,7 @@ def look_at(session: Session, workspace_id: int) -> Look:
         answers=sum(outcomes.values()),
         fits_none=outcomes.get(UNSORTED, 0),
         left_last_time=(summary or {}).get("left"),
+        answers_last_time=(summary or {}).get("looked_at"),
         theme_count=workspace.theme_count,
         has_proposal=bool(session.scalar(select(has_proposal))),
     )

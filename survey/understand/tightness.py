@@ -70,7 +70,9 @@ def gathered(found: Sequence[FoundTheme]) -> tuple[FoundTheme, ...]:
     return tuple(replace(theme, clauses=sizes[theme.id]) for theme in lasting)
 
 
-def is_like(theme: FoundTheme, others: Sequence[NDArray[np.float16]]) -> bool:
+def is_like(
+    theme: FoundTheme, others: Sequence[NDArray[np.float16]], *, least: float = ALIKE
+) -> bool:
     """Tell whether a theme's centre lies as close to another as that of one theme to itself.
 
     Parameters
@@ -79,6 +81,8 @@ def is_like(theme: FoundTheme, others: Sequence[NDArray[np.float16]]) -> bool:
         The one in question.
     others : sequence of ndarray, shape (d,)
         Unit centres.
+    least : float, default 0.75
+        Cosine from which they are alike.
 
     Returns
     -------
@@ -86,4 +90,4 @@ def is_like(theme: FoundTheme, others: Sequence[NDArray[np.float16]]) -> bool:
         False where there are no others.
     """
     centre = theme.centroid.astype(np.float32)
-    return any(float(centre @ other.astype(np.float32)) >= ALIKE for other in others)
+    return any(float(centre @ other.astype(np.float32)) >= least for other in others)

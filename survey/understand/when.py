@@ -26,3 +26,21 @@ def is_time_to_look(fits_none: int, left_last_time: int | None) -> bool:
         return fits_none >= FEWEST
     more = fits_none - left_last_time
     return fits_none >= FEWEST and more >= max(MORE, MORE_SHARE * left_last_time)
+
+
+def is_time_to_compare(answers: int, answers_last_time: int | None) -> bool:
+    """Decide whether to look for what has come up of late among all answers.
+
+    Parameters
+    ----------
+    answers : int
+        Answers dealt with now.
+    answers_last_time : int or None
+        How many there were at the last look; None where nobody noted it.
+
+    Returns
+    -------
+    bool
+        True each time 25 more have come.
+    """
+    return answers_last_time is None or answers - answers_last_time >= MORE
