@@ -257,13 +257,19 @@ class ThemeModel:
         return stored(self.embedder.encode(texts))
 
     def _curated(self) -> list[tuple[str, NDArray[np.float16]]]:
-        """Place the shipped book's themes among the vectors, for their names."""
-        if self.book is not None:
-            return []
-        places = []
-        for theme in shipped_book().themes:
-            places.append((theme.name, self._encode([theme.name, theme.definition])))
-        return places
+        """Place a book's themes among the vectors, for their names.
+
+        Without a book the shipped one lends its names. Beside a book, what lies by one of its
+        themes and was not recognised is offered as more of it, not as a theme much like it.
+        """
+        beside = self.book is not None
+        return [
+            (
+                f"More of “{theme.name}”" if beside else theme.name,
+                self._encode([theme.name, theme.definition]),
+            )
+            for theme in (self.book or shipped_book()).themes
+        ]
 
     def _assign(self, reading: Reading, ids: Sequence[str] | None) -> list[Assignment]:
         joining = self._places.join(reading.vectors)

@@ -78,6 +78,7 @@ class Name:
     text: str
     score: float
     vector: NDArray[np.float32] | None = None
+    curated: bool = False
 
     @property
     def fits(self) -> bool:
@@ -187,13 +188,15 @@ def _read(texts: Sequence[str]) -> _Theme:
 
 
 def _first_free(ranked: Sequence[Name], used: Sequence[Name]) -> Name:
+    """Choose the best name that nobody has; a curated one may say what another says."""
     taken = {essence(one.text) for one in used}
+    spelt = {one.text for one in used}
     vectors = [one.vector for one in used if one.vector is not None]
     for one in ranked:
         alike = one.vector is not None and any(
             float(one.vector @ other) >= ONE_MATTER for other in vectors
         )
-        if essence(one.text) not in taken and not alike:
+        if one.text not in spelt and (one.curated or essence(one.text) not in taken) and not alike:
             return one
     return ranked[-1]
 
@@ -339,4 +342,8 @@ def _curated(
         (-float(np.round((np.asarray(places, np.float32) @ centre).min(), 4)), name)
         for name, places in curated
     ]
-    return [Name(name, 9.0 - cosine) for cosine, name in sorted(close) if -cosine >= CURATED_AT]
+    return [
+        Name(name, 9.0 - cosine, curated=True)
+        for cosine, name in sorted(close)
+        if -cosine >= CURATED_AT
+    ]

@@ -5,6 +5,7 @@ import hashlib
 import pytest
 
 from survey.errors import EngineError
+from survey.understand.book import Book, BookTheme
 from survey.understand.found import FoundTheme
 from survey.understand.model import ThemeModel
 from tests.understand.conftest import WordEmbedder
@@ -93,3 +94,12 @@ def test_the_digest_names_the_book_and_the_model() -> None:
     assert a_model().engine_digest == a_model().engine_digest
     other = ThemeModel(WordEmbedder(digest="other"), listener=RuleListener())
     assert other.engine_digest != a_model().engine_digest
+
+
+def test_what_lies_by_a_theme_of_the_book_is_offered_as_more_of_it() -> None:
+    said = "Nobody answered the telephone"
+    book = Book((BookTheme("phone", "The telephone answered by nobody", said, "", (said,) * 3),))
+    model = ThemeModel(WordEmbedder(), book, themes=2, listener=RuleListener())
+    names = {one.name for one in model.fit([*PHONE, *PARKING]).found_}
+    assert "More of “The telephone answered by nobody”" in names
+    assert any("car park" in name.lower() or name == "Parking" for name in names)
