@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
+from tempfile import TemporaryDirectory
 from typing import IO, Any
 
-LONGEST_CELL = 32_767  # characters, and a million rows: what the format allows
+LONGEST_CELL = 32_767  # UTF-16 code units, and a million rows: what the format allows
 MOST_ROWS = 1_048_576
 _NOT_IN_XML = re.compile("[\ufffe\uffff]")
 _WIDE = {"answer": 70, "evidence": 40, "themes": 32, "id": 21, "theme_ids": 24}  # in characters
@@ -27,19 +28,24 @@ def write_xlsx(file: IO[bytes], rows: Iterable[Sequence[str]], title: str = "Ans
     """
     from xlsxwriter import Workbook  # the web process starts without it
 
-    book = Workbook(
-        file,
-        {
-            "constant_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_numbers": False,
-            "strings_to_urls": False,
-        },
-    )
-    sheets = _Sheets(book, title)
-    for row in rows:
-        sheets.write(row)
-    book.close()
+    # What is written row by row lies in a file meanwhile: it goes even where the rows break off.
+    with TemporaryDirectory() as folder:
+        book = Workbook(
+            file,
+            {
+                "constant_memory": True,
+                "tmpdir": folder,
+                "strings_to_formulas": False,
+                "strings_to_numbers": False,
+                "strings_to_urls": False,
+            },
+        )
+        sheets = _Sheets(book, title)
+        try:
+            for row in rows:
+                sheets.write(row)
+        finally:
+            book.close()
 
 
 class _Sheets:
@@ -90,4 +96,7 @@ class _Sheets:
 
 def _fitting(cell: str) -> str:
     text = _NOT_IN_XML.sub("\ufffd", cell)
-    return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"
+    units = text.encode("utf-16-le") if len(text) * 2 > LONGEST_CELL else b""
+    if len(units) <= 2 * LONGEST_CELL:
+        return text
+    return units[: 2 * LONGEST_CELL - 2].decode("utf-16-le", "ignore") + "…"

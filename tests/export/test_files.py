@@ -4,7 +4,9 @@ import csv
 import io
 import json
 import re
+import tempfile
 import zipfile
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
@@ -85,15 +87,33 @@ def test_the_workbook_holds_the_rows_of_the_csv(
 
 def test_cells_that_no_workbook_can_hold_are_made_to_fit(tmp_path: Path) -> None:
     odd = ["\x00\x0b \ufffe\uffff", "x" * 40_000, "_x0041_", "https://example.org", "0012"]
+    odd += ["\U0001f642" * 20_000]  # each is two of the units in which the format counts
     path = tmp_path / "odd.xlsx"
     with path.open("wb") as file:
-        write_xlsx(file, [["a", "b", "c", "d", "e"], odd])
+        write_xlsx(file, [["a", "b", "c", "d", "e", "f"], odd])
     (row,) = _named(path.read_bytes())
     assert "\ufffd\ufffd" in row["a"]
     assert len(row["b"]) == LONGEST_CELL
     assert row["b"].endswith("…")
     assert row["c"].replace("_x005F", "") == "_x0041_"
     assert (row["d"], row["e"]) == ("https://example.org", "0012")
+    assert len(row["f"].encode("utf-16-le")) // 2 == LONGEST_CELL
+    assert row["f"].endswith("\U0001f642…")
+
+
+def test_a_workbook_that_breaks_off_leaves_no_words_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def rows() -> Iterator[list[str]]:
+        yield ["answer"]
+        yield ["What a customer said"]
+        raise OSError("the database went away")
+
+    with pytest.raises(OSError, match="went away"):
+        write_xlsx(io.BytesIO(), rows())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_more_rows_than_a_sheet_has_go_on_the_next(
