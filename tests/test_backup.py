@@ -129,6 +129,15 @@ def _changed(path: Path, **values: object) -> Path:
     return other
 
 
+def _holding(path: Path, content: bytes) -> Path:
+    """Return a copy of a backup that holds something else for a database."""
+    other = path.with_name(f"{len(content)}.backup")
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(other, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name) if name.endswith(".json") else content)
+    return other
+
+
 def test_a_file_that_is_no_fitting_backup_changes_nothing(sqlite_url: str, tmp_path: Path) -> None:
     path = tmp_path / "whole.backup"
     with closing(Database(sqlite_url)) as database:
@@ -149,6 +158,8 @@ def test_a_file_that_is_no_fitting_backup_changes_nothing(sqlite_url: str, tmp_p
         (tmp_path / "none", "cannot be read: No such file"),
         (_changed(path, revision="9999"), "made by a newer version"),
         (_changed(path, kind="postgresql"), "not a whole backup"),
+        (_holding(path, b""), "is damaged"),
+        (_holding(path, b"hello" * 1000), "is damaged"),
     ):
         with pytest.raises(FileError, match=said):
             restore(sqlite_url, given, KEY, utc_now(), replace=True)

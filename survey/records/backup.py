@@ -150,7 +150,8 @@ def restore(
             if not replace:
                 _require_empty(database)
             if manifest.kind == SQLITE:
-                _fill_sqlite(database, content, path)
+                _require_whole(content, manifest, path)
+                _fill_sqlite(database, content)
             else:
                 _fill_postgres(database, make_url(url), content)
     with closing(Database(url)) as database:
@@ -249,13 +250,24 @@ def _require_empty(database: Database) -> None:
                 )
 
 
-def _fill_sqlite(database: Database, content: Path, path: Path) -> None:
-    """Check the copy, then let SQLite write it over the database as one transaction."""
+def _require_whole(content: Path, manifest: Manifest, path: Path) -> None:
+    """Look through the copy: whatever SQLite takes for a database, be it empty, is not enough."""
+    module: Any = sqlite_module()
+    with closing(module.connect(content)) as source:
+        try:
+            checked = source.execute("PRAGMA quick_check").fetchone()
+            revision = source.execute("SELECT version_num FROM alembic_version").fetchone()
+        except module.DatabaseError:
+            checked = revision = None
+    if checked != ("ok",) or revision != (manifest.revision,):
+        raise FileError(f"{path} is damaged; nothing was changed.")
+
+
+def _fill_sqlite(database: Database, content: Path) -> None:
+    """Let SQLite write the copy over the database as one transaction."""
     source = sqlite_module().connect(content)
     target = database.engine.raw_connection()
     try:
-        if source.execute("PRAGMA quick_check").fetchone() != ("ok",):
-            raise FileError(f"{path} is damaged; nothing was changed.")
         source.backup(target.driver_connection)
         cursor: Any = target.cursor()
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
