@@ -12,6 +12,7 @@ from survey.errors import FieldError, FileError
 
 DELIMITERS = (",", ";", "\t", "|")
 WITH_OPTION = "with --encoding"
+MOST_COLUMNS = 16_384  # as many as a spreadsheet has; of millions, each name would be looked at
 LONGEST_RECORD = 2_000
 """Lines one quoted field may span before its opening quotation mark counts as never closed."""
 
@@ -116,7 +117,7 @@ def header_of(records: Iterator[tuple[int, list[str] | str]], file_name: str) ->
     Raises
     ------
     FileError
-        When there are none.
+        When there are none, or more than a spreadsheet has.
     """
     found = next((fields for _row, fields in records if fields), "")
     if isinstance(found, str):
@@ -124,6 +125,11 @@ def header_of(records: Iterator[tuple[int, list[str] | str]], file_name: str) ->
             f"{file_name} cannot be read: {found} in its first row."
             if found
             else f"{file_name} is empty: it needs a first row that names the columns."
+        )
+    if len(found) > MOST_COLUMNS:
+        raise FileError(
+            f"{file_name} has {len(found):,} columns: at most {MOST_COLUMNS:,} are read. "
+            "Leave out those that hold no answers."
         )
     return [name.strip() for name in found]
 

@@ -4,7 +4,6 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
@@ -26,7 +25,7 @@ from survey.answer.uploads import (
     waiting_uploads,
 )
 from survey.clock import day_in, in_words, utc_now
-from survey.errors import InputError
+from survey.errors import FileError, InputError
 from survey.records.bringing import DUE, HERE
 from survey.records.heartbeat import LATE_AFTER, last_beat
 from survey.web.access import open_to, takes_up_to
@@ -63,7 +62,11 @@ def post_file() -> Page:
         return _start(form), 422
     sent.stream.seek(0)
     inside = place().workspace_id
-    file_id = keep_upload(database(), inside, sent.filename, sent.stream, utc_now())
+    try:
+        file_id = keep_upload(database(), inside, sent.filename, sent.stream, utc_now())
+    except FileError as error:
+        form.file.errors = [str(error)]
+        return _start(form), 422
     return redirect(url_for("past.look", file_id=file_id), 303)
 
 
@@ -92,11 +95,13 @@ def look(file_id: int) -> Page:
 def post_look(file_id: int) -> Page:
     """Keep how it is to be read and show what that would do; import it; or forget it."""
     inside, do = place().workspace_id, request.form.get("do")
+    offered = _offered(file_id) if do == "import" else None
     with database().writing() as session:
         if do == "leave":
             leave(session, inside, file_id)
         elif do == "import":
-            _keep_what_is_likely(session, upload_of(session, inside, file_id))
+            if offered is not None and upload_of(session, inside, file_id).wanted is None:
+                choose(session, inside, file_id, offered)
             make_due(session, inside, file_id)
         else:
             choose(session, inside, file_id, _typed())
@@ -106,11 +111,17 @@ def post_look(file_id: int) -> Page:
     return redirect(url_for("past.look", file_id=file_id), 303)
 
 
-def _keep_what_is_likely(session: Session, upload: Upload) -> None:
-    """Whoever imports at once takes the columns that the page chose for them."""
-    if upload.wanted is None:
-        raw = bytes_of_upload(session, place().workspace_id, upload.id)
-        choose(session, place().workspace_id, upload.id, _likely(upload, raw))
+def _offered(file_id: int) -> Wanted | None:
+    """Return the columns that the page chose for whoever imports at once; None where they chose.
+
+    The file is read before anything is written: meanwhile no customer's answer has to wait.
+    """
+    with database().reading() as session:
+        upload = upload_of(session, place().workspace_id, file_id)
+        if upload.state != HERE or upload.wanted is not None:
+            return None
+        raw = bytes_of_upload(session, place().workspace_id, file_id)
+    return _likely(upload, raw)
 
 
 def _start(form: UploadForm) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from survey.answer.csv_file import Wanted, Ways
 from survey.answer.file_forms import DATE_FORMATS
-from survey.errors import ConflictError, NotFoundError
+from survey.errors import ConflictError, FileError, NotFoundError
 from survey.records import ImportBatch, ImportFile, ImportPart
 from survey.records.base import new_id
 from survey.records.bringing import COMING, DONE, DUE, HERE, REFUSED
@@ -24,6 +24,12 @@ from survey.records.text import as_stored
 
 PIECE = 128 * 1024
 KEPT_FOR = timedelta(days=1)
+MOST_LINES = 100_000  # what is looked at keeps the web process from its other work meanwhile
+TOO_MANY_LINES = (
+    f"This file has more than {MOST_LINES:,} lines, which is more than this page takes; nothing "
+    "was kept. Cut it into smaller files (each with the first row that names the columns), or "
+    "import it on the server with survey import, which takes any size."
+)
 MOST_WAITING = 5  # files that somebody chose and left; the oldest goes when another one comes
 ON_THE_PAGE = Ways(
     text="under “The answers”",
@@ -95,8 +101,13 @@ def keep_upload(
         The file; read once, piece by piece.
     now : datetime
         The present moment.
+
+    Raises
+    ------
+    FileError
+        When it has more lines than can be looked at; then it is forgotten again.
     """
-    file_id, digest, number = new_id(), hashlib.sha256(), 0
+    file_id, digest, number, lines = new_id(), hashlib.sha256(), 0, 0
     with database.writing() as session:
         session.add(
             ImportFile(
@@ -114,6 +125,11 @@ def keep_upload(
                 ImportPart(workspace_id=workspace_id, file_id=file_id, number=number, content=piece)
             )
         number += 1
+        lines += max(piece.count(b"\n"), piece.count(b"\r"))
+        if lines > MOST_LINES:
+            with database.writing() as session:
+                _forget(session, workspace_id, file_id, COMING)
+            raise FileError(TOO_MANY_LINES)
     with database.writing() as session:
         _set(session, workspace_id, file_id, state=HERE, file_sha256=digest.digest())
         _make_room(session, workspace_id)
@@ -129,7 +145,7 @@ def _make_room(session: Session, workspace_id: int) -> None:
         .limit(MOST_WAITING)
     )
     for file_id in session.scalars(too_many).all():
-        _forget(session, workspace_id, file_id)
+        _forget(session, workspace_id, file_id, HERE)
 
 
 def upload_of(session: Session, workspace_id: int, file_id: int) -> Upload:
@@ -200,7 +216,7 @@ def leave(session: Session, workspace_id: int, file_id: int) -> None:
         When it is being imported already.
     """
     _set_waiting(session, workspace_id, file_id, state=REFUSED)
-    _forget(session, workspace_id, file_id)
+    _forget(session, workspace_id, file_id, REFUSED)
 
 
 def wanted_from(chosen: dict[str, Any]) -> Wanted:
@@ -227,7 +243,7 @@ def close_upload(
 def forget_old_uploads(session: Session, now: datetime, *, limit: int = 5) -> int:
     """Forget files, and what came of them, after a day; how many."""
     old = session.execute(
-        select(ImportFile.workspace_id, ImportFile.id)
+        select(ImportFile.workspace_id, ImportFile.id, ImportFile.state)
         .where(
             ImportFile.created_at <= now - KEPT_FOR,
             or_(*(ImportFile.state == state for state in (COMING, HERE, DONE, REFUSED))),
@@ -235,7 +251,7 @@ def forget_old_uploads(session: Session, now: datetime, *, limit: int = 5) -> in
         .limit(limit)
     ).all()
     for row in old:
-        _forget(session, row.workspace_id, row.id)
+        _forget(session, row.workspace_id, row.id, row.state)
     return len(old)
 
 
@@ -288,9 +304,14 @@ def _set_waiting(session: Session, workspace_id: int, file_id: int, **values: ob
         raise ConflictError("This file is being imported already, or it is gone.")
 
 
-def _forget(session: Session, workspace_id: int, file_id: int) -> None:
+def _forget(session: Session, workspace_id: int, file_id: int, state: str) -> None:
+    """Forget a file that is still in this state: whoever imports it meanwhile comes first."""
     session.execute(
         delete(ImportFile)
-        .where(ImportFile.workspace_id == workspace_id, ImportFile.id == file_id)
+        .where(
+            ImportFile.workspace_id == workspace_id,
+            ImportFile.id == file_id,
+            ImportFile.state == state,
+        )
         .execution_options(synchronize_session=False)
     )

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
-from survey.answer import import_pages
-from survey.answer.import_plan import likely_date_format
+from survey.answer import import_pages, uploads
+from survey.answer.import_plan import likely, likely_date_format
 from survey.answer.import_work import ImportRound
 from survey.clock import utc_now
 from survey.records import Answer, AnswerSegment, ImportBatch, ImportFile, ImportPart
@@ -170,6 +171,50 @@ def test_a_file_that_is_too_large_is_refused_with_a_sentence(
     assert sent.location == business.at("import")
     assert "more than 10 MB, which is more than this page takes" in _page(owner, sent.location)
     assert _count(database, ImportFile) == 0
+
+
+def test_a_file_of_very_many_lines_or_columns_holds_nobody_up(
+    owner: Browser, business: Business, database: Database
+) -> None:
+    raw = b"comment\n" + b"a\n" * 100_000
+    sent = owner.send(business.at("import"), file=(io.BytesIO(raw), "past.csv"))
+    assert (sent.status_code, "more than 100,000 lines" in sent.text) == (422, True)
+    assert _count(database, ImportFile) == _count(database, ImportPart) == 0
+    address = _upload(owner, business, b"," * 20_000 + b"comment\n")
+    assert "has 20,001 columns: at most 16,384 are read" in _page(owner, address)
+
+
+def test_no_answer_waits_while_a_file_is_read(
+    owner: Browser, business: Business, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = _upload(owner, business, GOOD.encode())
+    free: list[bool] = []
+
+    def looked(*given: Any) -> Any:
+        free.append(not database._write_lock.locked())
+        return likely(*given)
+
+    monkeypatch.setattr(import_pages, "likely", looked)
+    owner.send(address, do="import")
+    assert len(free) >= 1
+    assert all(free)
+
+
+def test_a_file_that_is_just_being_imported_is_not_forgotten(
+    owner: Browser, business: Business, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = _upload(owner, business, GOOD.encode())
+    forget = uploads._forget
+
+    def too_late(session: Session, workspace_id: int, *which: Any) -> None:
+        session.execute(update(ImportFile).values(state="due"))  # by another process, between
+        forget(session, workspace_id, *which)
+
+    monkeypatch.setattr(uploads, "_forget", too_late)
+    with database.writing() as session:
+        session.execute(update(ImportFile).values(created_at=utc_now() - timedelta(days=2)))
+    ImportRound(database, lambda: False).forget_old()
+    assert owner.get(address).status_code == 200
 
 
 def test_a_file_comes_in_piece_by_piece(
