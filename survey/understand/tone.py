@@ -9,7 +9,13 @@ from survey.understand.trained import TONES
 
 Tone = Literal["wish", "praise", "unclear"]
 MARGIN = 0.2
-"""How far, in log-odds, the one must lie above the other before the tone is told."""
+"""How far, in log-odds, a wish must lie above praise before it is told."""
+PRAISE_MARGIN = 4.0
+"""The same for praise: to show a complaint among what helped is worse than not to know.
+
+At 0.2 four in five answers called praise were (`dev_set.tsv` .79, `second_set.tsv` .76), at 4.0 .87
+and .96; the tone's macro F1 is .885 and .845 against .883 and .875.
+"""
 
 
 def tones(wish: NDArray[np.floating], praise: NDArray[np.floating]) -> list[Tone]:
@@ -23,10 +29,13 @@ def tones(wish: NDArray[np.floating], praise: NDArray[np.floating]) -> list[Tone
     Returns
     -------
     list of str
-        'wish', 'praise', or 'unclear' where the two lie within MARGIN of one another.
+        'wish' from MARGIN up, 'praise' from PRAISE_MARGIN up, and 'unclear' between them.
     """
     gap = np.asarray(wish) - np.asarray(praise)
-    return ["wish" if g > MARGIN else "praise" if g < -MARGIN else "unclear" for g in gap.tolist()]
+    return [
+        "wish" if g > MARGIN else "praise" if g < -PRAISE_MARGIN else "unclear"
+        for g in gap.tolist()
+    ]
 
 
 def tone_columns(outputs: tuple[str, ...]) -> tuple[int, int]:
