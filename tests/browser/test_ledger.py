@@ -39,7 +39,7 @@ def test_twenty_answers_are_checked_by_key_and_two_people_do_not_collide(
     second.goto(f"{desk.url}{theme.rpartition('/themes/')[0]}/ledger")
     second.get_by_role("link", name="Undo").first.click()
     second.get_by_role("button", name="Undo").click()
-    expect(second.get_by_text("Undone: 0 answers moved.")).to_be_visible()
+    expect(second.get_by_text("Undone.")).to_be_visible()
     second.goto(f"{desk.url}{theme}")
     expect(second.get_by_role("heading", level=1)).to_have_text("Late again")
     for page in (first, second):

@@ -101,7 +101,7 @@ def post_undo(decision_id: int) -> Page:
     )
     if not isinstance(done, Done):
         return done
-    flash(f"Undone: {moved_words(done)}")
+    flash(f"Undone: {moved_words(done)}" if done.moved or done.later else "Undone.")
     return redirect(url_for("ledger_history.ledger"), 303)
 
 
