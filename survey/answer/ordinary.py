@@ -91,8 +91,8 @@ class OrdinaryPosts:
         if typed.doing or typed.own or typed.fault or may_hold_personal_data(typed.text):
             return False
         now = utc_now()
-        # Looked at by whoever may write: preparing beside each other only has the threads take
-        # the interpreter from one another, at a fifth of the rate.
+        # Looked at by whoever may write: threads that prepare beside each other only take the
+        # interpreter from one another, which is a fifth of what a post costs.
         with self._database.taking() as straight:
             link = opened_link(straight, token, now)
             return link is not None and _waits(link) and keep_typed(straight, link, typed, now)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from survey.records import Answer, AnswerText
 from survey.records.anonymity import held_answers
 from survey.records.filters import AnswerFilter, answers_in_view
-from survey.records.tasks import tasks_waiting
+from survey.records.tasks import Tasks, tasks_waiting
 from survey.show.figures import answers_counted
 
 
@@ -18,12 +18,8 @@ class NeedsYou:
 
     Parameters
     ----------
-    dangers : int
-        Answers that speak of danger and were not looked after.
-    replies : int
-        Customers who wait for a word.
-    proposals : int
-        Proposed changes of the themes.
+    tasks : Tasks
+        What waits for a person.
     unsorted : int
         Answers that fit no theme.
     newest : str
@@ -34,9 +30,7 @@ class NeedsYou:
         How many have to have come before any is shown.
     """
 
-    dangers: int
-    replies: int
-    proposals: int
+    tasks: Tasks
     unsorted: int
     newest: str
     held: int = 0
@@ -45,7 +39,7 @@ class NeedsYou:
     @property
     def total(self) -> int:
         """Everything but the answers that fit no theme, which are no task each."""
-        return self.dangers + self.replies + self.proposals
+        return self.tasks.dangers + self.tasks.replies + self.tasks.proposals
 
     @property
     def anything(self) -> bool:
@@ -55,14 +49,11 @@ class NeedsYou:
 
 def needs_you(session: Session, workspace_id: int, run_id: int | None) -> NeedsYou:
     """Return what waits for a person of a workspace."""
-    waiting = tasks_waiting(session, workspace_id)
     wanted = AnswerFilter(pile="unsorted")
     held = held_answers(session, workspace_id)
     unsorted = answers_counted(session, workspace_id, run_id, wanted) or 0
     return NeedsYou(
-        dangers=waiting.dangers,
-        replies=waiting.replies,
-        proposals=waiting.proposals,
+        tasks=tasks_waiting(session, workspace_id),
         unsorted=unsorted,
         newest=_newest(session, workspace_id, run_id, wanted) if unsorted else "",
         held=sum(one.answers for one in held),

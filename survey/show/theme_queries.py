@@ -124,18 +124,22 @@ def theme_page(
         if narrowed
         else companions(
             session,
-            Sought(
-                workspace_id,
-                ("theme",),
-                run_id,
-                since=span.first,
-                until=span.last,
-                question_id=view.question_id,
-            ),
+            _with_themes(workspace_id, run_id, view, span),
             theme.id,
             theme_names(session, workspace_id, ()),
             figures,
         ),
+    )
+
+
+def _with_themes(workspace_id: int, run_id: int, view: AnswerFilter, span: Span) -> Sought:
+    return Sought(
+        workspace_id,
+        ("theme",),
+        run_id,
+        since=span.first,
+        until=span.last,
+        question_id=view.question_id,
     )
 
 

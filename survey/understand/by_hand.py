@@ -11,7 +11,7 @@ from survey.understand.corrections import Correction
 from survey.understand.embed import Embedder, stored
 from survey.understand.found import FoundTheme
 from survey.understand.known import BOOK, KnownTheme, Placed, Taught, Told
-from survey.understand.name import name_themes
+from survey.understand.name import find_names
 from survey.understand.refit import BESIDE_A_BOOK, JOINS_FROM_PERCENTILE
 from survey.understand.split import split
 
@@ -176,7 +176,7 @@ def cut_by_words(
     halves = cut_in_two(wide)
     if halves is None:
         return ()
-    names = name_themes(
+    names = find_names(
         clauses,
         halves.labels,
         halves.centres,
@@ -184,7 +184,7 @@ def cut_by_words(
         taken=taken,
     )
     return tuple(
-        CutPart(name, _typical_first(wide, halves, part)) for part, name in enumerate(names)
+        CutPart(name.text, _typical_first(wide, halves, part)) for part, name in enumerate(names)
     )
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import and_, exists, select
+from sqlalchemy import Select, and_, exists, select
 from sqlalchemy.orm import Session
 
 from survey.records import Answer, AnswerText, DecidedAnswer, Decision, Run, Theme, Workspace
@@ -42,7 +42,15 @@ def taught_of(session: Session, workspace_id: int) -> tuple[Taught, ...]:
     tuple of Taught
         The newest 2,000, of answers whose words are still as they were.
     """
-    rows = session.execute(
+    last: dict[tuple[int, int], Taught] = {}
+    for row in session.execute(_said_by_people(workspace_id)):
+        said = Taught(row.body, row.theme_id, row.belongs)
+        last.setdefault((row.answer_id, row.theme_id), said)
+    return tuple(last[key] for key in sorted(last))
+
+
+def _said_by_people(workspace_id: int) -> Select[int, int, bool, str]:
+    return (
         select(
             DecidedAnswer.answer_id,
             DecidedAnswer.theme_id,
@@ -90,8 +98,3 @@ def taught_of(session: Session, workspace_id: int) -> tuple[Taught, ...]:
         .order_by(Decision.number.desc(), DecidedAnswer.belongs.desc(), DecidedAnswer.answer_id)
         .limit(MOST_TAUGHT)
     )
-    last: dict[tuple[int, int], Taught] = {}
-    for row in rows:
-        said = Taught(row.body, row.theme_id, row.belongs)
-        last.setdefault((row.answer_id, row.theme_id), said)
-    return tuple(last[key] for key in sorted(last))

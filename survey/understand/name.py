@@ -99,7 +99,7 @@ class _Theme:
         return len(self.texts)
 
 
-def name_themes(
+def find_names(
     clauses: Sequence[str],
     labels: NDArray[np.integer],
     centres: Floats,
@@ -107,8 +107,8 @@ def name_themes(
     *,
     curated: Sequence[tuple[str, NDArray[np.floating]]] = (),
     taken: Sequence[str] = (),
-) -> tuple[str, ...]:
-    """Name every theme, each name once.
+) -> tuple[Name, ...]:
+    """Find a name for every theme, each name once, and how well it fits.
 
     Parameters
     ----------
@@ -124,31 +124,6 @@ def name_themes(
         Names from the book, each with the unit rows that must all be close.
     taken : sequence of str
         Names that others have already.
-
-    Returns
-    -------
-    tuple of str
-        One name a theme, in the order of `centres`.
-    """
-    named = find_names(clauses, labels, centres, encode, curated=curated, taken=taken)
-    return tuple(one.text for one in named)
-
-
-def find_names(
-    clauses: Sequence[str],
-    labels: NDArray[np.integer],
-    centres: Floats,
-    encode: Callable[[Sequence[str]], NDArray[np.floating]],
-    *,
-    curated: Sequence[tuple[str, NDArray[np.floating]]] = (),
-    taken: Sequence[str] = (),
-) -> tuple[Name, ...]:
-    """Find the name of every theme, and how well it fits.
-
-    Parameters
-    ----------
-    clauses, labels, centres, encode, curated, taken
-        As for `name_themes`.
 
     Returns
     -------

@@ -25,7 +25,7 @@ from survey.understand.split import Clause, split
 from survey.understand.tone import Tone, tone_columns, tones
 from survey.understand.trained import Reader, load_reader
 
-VERSION = "3"
+VERSION = "4"
 CLAUSE_SHARE = 0.5
 """A clause decides when its own odds reach this share of what the theme's threshold asks."""
 ANY_CALIBRATION = (1.0, -0.4)

@@ -217,72 +217,101 @@ def _line(longest: int) -> Schema:
     return _or_null({"type": "string", "maxLength": longest})
 
 
+_TEXT: Schema = {"type": "string"}
+_NUMBER: Schema = {"type": "integer", "minimum": 0}
+_MOMENT: Schema = {"type": "string", "format": "date-time"}
+_DAY: Schema = {"type": "string", "format": "date"}
+_SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
+_SEGMENTS: Schema = {
+    "type": "object",
+    "additionalProperties": {"type": "string", "maxLength": 200},
+}
+_TONE: Schema = {"enum": list(TONES)}
+_NAMED: Schema = {
+    "id": _ID,
+    "key": _or_null(_TEXT),
+    "name": _TEXT,
+    "origin": {"enum": ["book", "found"]},
+}
+
+
 def _schemas() -> Schema:
-    text, number = {"type": "string"}, {"type": "integer", "minimum": 0}
-    moment, day = {"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}
-    segments = {"type": "object", "additionalProperties": {"type": "string", "maxLength": 200}}
-    part = {"type": "number", "minimum": 0, "maximum": 1}
-    origin, tone = {"enum": ["book", "found"]}, {"enum": list(TONES)}
-    named = {"id": _ID, "key": _or_null(text), "name": text, "origin": origin}
-    error = _object("code message", code=text, message=text, field=text)
+    error = _object("code message", code=_TEXT, message=_TEXT, field=_TEXT)
     return {
-        "NewInteraction": _object(
-            "customer",
-            customer=_object("email", email=text, name=_line(120), language=_line(20)),
-            served_by=_line(120),
-            about=_line(200),
-            channel=_line(60),
-            occurred_at=_or_null(moment),
-            reference=_line(200),
-            question=_line(60),
-            segments=_or_null({**segments, "maxProperties": 20}),
-            note=_line(5000),
-        ),
-        "Recorded": _object(
-            "id invitation",
-            id=_ID,
-            invitation=_object(
-                "id state due_at",
-                id=_ID,
-                state={"enum": _STATES},
-                due_at=moment,
-                skipped_because=text,
-            ),
-        ),
-        "Answer": _object(
-            "id text answered_at answered_on segments state sorted_as themes",
-            id=_ID,
-            text=text,
-            answered_at=_or_null(moment),
-            answered_on=day,
-            segments=segments,
-            state={"enum": ["given"]},
-            sorted_as={"enum": _OUTCOMES},
-            reference=_or_null(text),
-            served_by=_or_null(text),
-            channel=_or_null(text),
-            themes={"type": "array", "items": _of("ThemeOfAnswer")},
-        ),
-        "ThemeOfAnswer": _object(
-            "id name origin confidence evidence tone",
-            **named,
-            confidence=part,
-            evidence=text,
-            tone=tone,
-        ),
-        "Theme": _object(
-            "id name origin answers share tones",
-            **named,
-            definition=text,
-            answers=number,
-            share=part,
-            tones={"type": "object", "propertyNames": tone, "additionalProperties": number},
-        ),
-        "AnswerPage": _page("Answer", _or_null(text)),
+        "NewInteraction": _new_interaction(),
+        "Recorded": _recorded(),
+        "Answer": _answer(),
+        "ThemeOfAnswer": _theme_of_answer(),
+        "Theme": _theme(),
+        "AnswerPage": _page("Answer", _or_null(_TEXT)),
         "ThemePage": _page("Theme", {"type": "null"}),
         "Filed": _object("outcome", outcome={"enum": _FILED}),
         "Refusal": _object("error", error=error),
     }
+
+
+def _new_interaction() -> Schema:
+    return _object(
+        "customer",
+        customer=_object("email", email=_TEXT, name=_line(120), language=_line(20)),
+        served_by=_line(120),
+        about=_line(200),
+        channel=_line(60),
+        occurred_at=_or_null(_MOMENT),
+        reference=_line(200),
+        question=_line(60),
+        segments=_or_null({**_SEGMENTS, "maxProperties": 20}),
+        note=_line(5000),
+    )
+
+
+def _recorded() -> Schema:
+    invitation = _object(
+        "id state due_at",
+        id=_ID,
+        state={"enum": _STATES},
+        due_at=_MOMENT,
+        skipped_because=_TEXT,
+    )
+    return _object("id invitation", id=_ID, invitation=invitation)
+
+
+def _answer() -> Schema:
+    return _object(
+        "id text answered_at answered_on segments state sorted_as themes",
+        id=_ID,
+        text=_TEXT,
+        answered_at=_or_null(_MOMENT),
+        answered_on=_DAY,
+        segments=_SEGMENTS,
+        state={"enum": ["given"]},
+        sorted_as={"enum": _OUTCOMES},
+        reference=_or_null(_TEXT),
+        served_by=_or_null(_TEXT),
+        channel=_or_null(_TEXT),
+        themes={"type": "array", "items": _of("ThemeOfAnswer")},
+    )
+
+
+def _theme_of_answer() -> Schema:
+    return _object(
+        "id name origin confidence evidence tone",
+        **_NAMED,
+        confidence=_SHARE,
+        evidence=_TEXT,
+        tone=_TONE,
+    )
+
+
+def _theme() -> Schema:
+    return _object(
+        "id name origin answers share tones",
+        **_NAMED,
+        definition=_TEXT,
+        answers=_NUMBER,
+        share=_SHARE,
+        tones={"type": "object", "propertyNames": _TONE, "additionalProperties": _NUMBER},
+    )
 
 
 def _page(schema: str, following: Schema) -> Schema:

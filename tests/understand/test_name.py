@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from survey.understand.blocks import Floats, means, unit
 from survey.understand.common_names import common_names, shares
-from survey.understand.name import find_names, name_themes
+from survey.understand.name import find_names
 from survey.understand.phrases import count_phrases, stem
 
 PARKING = [
@@ -44,7 +44,8 @@ def named(
     clauses = [*one, *other]
     labels = np.array([0] * len(one) + [1] * len(other))
     centres = unit(means(encode(clauses), labels, 2))
-    return name_themes(clauses, labels, centres, encode, curated=curated)
+    found = find_names(clauses, labels, centres, encode, curated=curated)
+    return tuple(one.text for one in found)
 
 
 def test_a_theme_is_named_by_what_its_answers_share() -> None:
@@ -103,12 +104,12 @@ def test_two_themes_never_share_a_name() -> None:
     clauses = [*PARKING, *PARKING]
     labels = np.array([0] * len(PARKING) + [1] * len(PARKING))
     centres = unit(means(encode(clauses), labels, 2))
-    assert len(set(name_themes(clauses, labels, centres, encode))) == 2
+    assert len({one.text for one in find_names(clauses, labels, centres, encode)}) == 2
 
 
 def test_clauses_without_a_word_still_get_a_name() -> None:
     rows = np.ones((3, 2), np.float32)
-    names = name_themes(
+    names = find_names(
         ["🙂", "🙂🙂", "!!"], np.zeros(3, int), unit(rows[:1]), lambda t: rows[: len(t)]
     )
-    assert names[0]
+    assert names[0].text

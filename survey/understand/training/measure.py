@@ -5,6 +5,7 @@ python -m survey.understand.training.measure tests/understand/dev_set.tsv
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -48,8 +49,27 @@ def untrained_book() -> Book:
     )
 
 
-def tone_figures(answers: Sequence[Labelled], recognition: Recognition) -> tuple[float, int]:
-    """Score the tone of rightly recognised themes: macro F1 of wish and praise, and how many."""
+@dataclass(frozen=True)
+class ToneFigures:
+    """How well the tone of rightly recognised themes is told.
+
+    Parameters
+    ----------
+    macro_f1 : float
+        Mean of the F1 of wish and of praise, 0 to 1.
+    praise_precision : float
+        Share of what is called praise that is, 0 to 1.
+    decisions : int
+        How many decisions were rightly recognised.
+    """
+
+    macro_f1: float
+    praise_precision: float
+    decisions: int
+
+
+def tone_figures(answers: Sequence[Labelled], recognition: Recognition) -> ToneFigures:
+    """Score the tone of rightly recognised themes."""
     keys = label_names()
     pairs = [
         (answers[one.row].labels[keys[one.theme]], one.tone)
@@ -61,7 +81,9 @@ def tone_figures(answers: Sequence[Labelled], recognition: Recognition) -> tuple
         hits = sum(truth == said == tone for truth, said in pairs)
         both = sum(truth == tone for truth, _ in pairs) + sum(said == tone for _, said in pairs)
         scores.append(2 * hits / max(both, 1))
-    return float(np.mean(scores)), len(pairs)
+    praised = [truth for truth, said in pairs if said == "praise"]
+    precise = praised.count("praise") / max(len(praised), 1)
+    return ToneFigures(float(np.mean(scores)), precise, len(pairs))
 
 
 def report(answers: Sequence[Labelled], recognition: Recognition) -> None:
@@ -75,8 +97,9 @@ def report(answers: Sequence[Labelled], recognition: Recognition) -> None:
     hits = int((targets[:, -1].astype(bool) & decided[:, -1]).sum())
     precision, recall = hits / max(decided[:, -1].sum(), 1), hits / max(targets[:, -1].sum(), 1)
     _print(f"  nothing: precision {precision:.3f}, recall {recall:.3f}")
-    macro, count = tone_figures(answers, recognition)
-    _print(f"  tone of {count} right decisions: macro F1 {macro:.3f}")
+    tone = tone_figures(answers, recognition)
+    _print(f"  tone of {tone.decisions} right decisions: macro F1 {tone.macro_f1:.3f}")
+    _print(f"  praise: precision {tone.praise_precision:.3f}")
     shown = sum(one.start is not None for one in recognition.themes)
     _print(f"  evidence: {shown} of {len(recognition.themes)} decisions have a deciding clause")
 
