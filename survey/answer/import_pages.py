@@ -95,13 +95,16 @@ def look(file_id: int) -> Page:
 def post_look(file_id: int) -> Page:
     """Keep how it is to be read and show what that would do; import it; or forget it."""
     inside, do = place().workspace_id, request.form.get("do")
-    offered = _offered(file_id) if do == "import" else None
+    shown = _shown(file_id) if do == "import" else None
+    if shown is not None and "text" in request.form and _typed() != shown:
+        do = "look"
+        flash("How it is read was changed: this is what would happen now.")
     with database().writing() as session:
         if do == "leave":
             leave(session, inside, file_id)
         elif do == "import":
-            if offered is not None and upload_of(session, inside, file_id).wanted is None:
-                choose(session, inside, file_id, offered)
+            if shown is not None:
+                choose(session, inside, file_id, shown)
             make_due(session, inside, file_id)
         else:
             choose(session, inside, file_id, _typed())
@@ -111,15 +114,15 @@ def post_look(file_id: int) -> Page:
     return redirect(url_for("past.look", file_id=file_id), 303)
 
 
-def _offered(file_id: int) -> Wanted | None:
-    """Return the columns that the page chose for whoever imports at once; None where they chose.
+def _shown(file_id: int) -> Wanted | None:
+    """Return how the page shows the file to be read; None where it waits no more.
 
     The file is read before anything is written: meanwhile no customer's answer has to wait.
     """
     with database().reading() as session:
         upload = upload_of(session, place().workspace_id, file_id)
         if upload.state != HERE or upload.wanted is not None:
-            return None
+            return upload.wanted if upload.state == HERE else None
         raw = bytes_of_upload(session, place().workspace_id, file_id)
     return _likely(upload, raw)
 

@@ -93,6 +93,25 @@ def test_a_file_is_looked_at_then_imported(
     assert "2 answers, 3 rows left out" in _page(owner, business.at("import"))
 
 
+def test_what_is_ticked_before_importing_is_looked_at_first(
+    owner: Browser, business: Business, database: Database
+) -> None:
+    address = _upload(owner, business, GOOD.encode())
+    page = _page(owner, address)
+    assert "Not kept: <bdi>nr</bdi>, <bdi>on</bdi>, <bdi>branch</bdi>." in page
+    assert '<button form="choose" name="do" value="import">' in page
+    ticked = {"text": "comment", "date": "", "id": "nr", "segment": ["branch"]}
+    owner.send(address, **ticked, do="import")
+    page = _page(owner, address)
+    assert "this is what would happen now" in page
+    assert "branch: Hill" in page
+    assert "Not kept: <bdi>on</bdi>." in page
+    owner.send(address, **ticked, do="import")
+    assert _work(database)
+    with database.reading() as session:
+        assert set(session.scalars(select(AnswerSegment.value))) == {"Hill", "Mill"}
+
+
 def test_the_same_file_again_imports_nothing_twice(
     owner: Browser, business: Business, database: Database
 ) -> None:
