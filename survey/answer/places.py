@@ -18,7 +18,16 @@ from survey.answer.queries import (
 )
 from survey.clock import day_in
 from survey.guard.personal import is_masked
-from survey.records import Answer, AnswerText, HeldAnswer, Link, Place, Question, Workspace
+from survey.records import (
+    NEWEST_WORDS,
+    Answer,
+    AnswerText,
+    HeldAnswer,
+    Link,
+    Place,
+    Question,
+    Workspace,
+)
 from survey.records.anonymity import FEWEST_TOGETHER
 from survey.records.talks import what_changed
 from survey.records.where_to_turn import where_to_turn
@@ -165,11 +174,7 @@ def words_under(session: Session, own: str, kind: str = "") -> str | None:
         select(AnswerText.body)
         .join(
             Answer,
-            and_(
-                AnswerText.workspace_id == Answer.workspace_id,
-                AnswerText.answer_id == Answer.id,
-                AnswerText.version == Answer.version,
-            ),
+            NEWEST_WORDS,
         )
         .where(Answer.workspace_id == link.workspace_id, which == link.target_id)
     )
@@ -300,11 +305,7 @@ def _let_in(session: Session, workspace_id: int, answer_id: int) -> tuple[int, S
         select(Answer, AnswerText.body)
         .join(
             AnswerText,
-            and_(
-                AnswerText.workspace_id == Answer.workspace_id,
-                AnswerText.answer_id == Answer.id,
-                AnswerText.version == Answer.version,
-            ),
+            NEWEST_WORDS,
         )
         .where(Answer.workspace_id == workspace_id, Answer.id == answer_id)
     ).one_or_none()

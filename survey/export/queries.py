@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from survey.errors import FieldError
 from survey.records import (
+    NEWEST_WORDS,
     Answer,
     AnswerSegment,
     AnswerText,
@@ -180,11 +181,7 @@ def answers_after(
         select(Answer, AnswerText.body)
         .outerjoin(
             AnswerText,
-            and_(
-                AnswerText.workspace_id == Answer.workspace_id,
-                AnswerText.answer_id == Answer.id,
-                AnswerText.version == Answer.version,
-            ),
+            NEWEST_WORDS,
         )
         .where(*answers_in_view(workspace_id, run_id, wanted))
         .order_by(Answer.answered_on.desc(), Answer.id.desc())

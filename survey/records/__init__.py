@@ -12,7 +12,7 @@ from survey.records.accounts import (
     Workspace,
 )
 from survey.records.anonymity import HeldAnswer
-from survey.records.answering import Answer, AnswerSegment, AnswerText, ImportBatch
+from survey.records.answering import NEWEST_WORDS, Answer, AnswerSegment, AnswerText, ImportBatch
 from survey.records.asking import (
     Interaction,
     InteractionSegment,
@@ -52,6 +52,7 @@ from survey.records.theming import (
 )
 
 __all__ = [
+    "NEWEST_WORDS",
     "Answer",
     "AnswerSegment",
     "AnswerText",

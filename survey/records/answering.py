@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, and_, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from survey.records.base import CLUSTERED, DueWork, Record, owned_by, row_id
@@ -98,6 +98,14 @@ class AnswerText(Record):
     version: Mapped[int] = mapped_column(primary_key=True)
     body: Mapped[str]
     written_at: Mapped[datetime | None]
+
+
+# Joins an answer and what it says now.
+NEWEST_WORDS = and_(
+    AnswerText.workspace_id == Answer.workspace_id,
+    AnswerText.answer_id == Answer.id,
+    AnswerText.version == Answer.version,
+)
 
 
 class AnswerSegment(Record):

@@ -9,7 +9,7 @@ from sqlalchemy import not_, select, update
 from sqlalchemy.orm import Session
 
 from survey.records.accounts import Workspace
-from survey.records.answering import Answer, AnswerText
+from survey.records.answering import NEWEST_WORDS, Answer, AnswerText
 from survey.records.flagging import Spoken, flag_dangers
 from survey.records.search import index_answer
 
@@ -66,9 +66,7 @@ def _said(session: Session, workspace_id: int, answer_id: int) -> Spoken | None:
         select(AnswerText.version, AnswerText.body, Answer.answered_on)
         .join(
             Answer,
-            (Answer.workspace_id == AnswerText.workspace_id)
-            & (Answer.id == AnswerText.answer_id)
-            & (Answer.version == AnswerText.version),
+            NEWEST_WORDS,
         )
         .where(AnswerText.workspace_id == workspace_id, AnswerText.answer_id == answer_id)
     ).one_or_none()

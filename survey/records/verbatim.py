@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, func, null, or_, select, true, update
 from sqlalchemy.orm import Session
 
-from survey.records.answering import GIVEN, Answer, AnswerText
+from survey.records.answering import GIVEN, NEWEST_WORDS, Answer, AnswerText
 from survey.records.base import table_of
 from survey.records.deciding import Decision, Overruled, ThemeCut
 from survey.records.straight import Prepared, straight_of
@@ -167,9 +167,7 @@ def _others_say(session: Session, saying: _Saying, theme: Theme, phrase: str) ->
         select(AnswerText.answer_id)
         .join(
             Answer,
-            (Answer.workspace_id == AnswerText.workspace_id)
-            & (Answer.id == AnswerText.answer_id)
-            & (Answer.version == AnswerText.version),
+            NEWEST_WORDS,
         )
         .where(
             AnswerText.workspace_id == saying.workspace_id,

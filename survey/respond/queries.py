@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from survey.guard.personal import is_masked
 from survey.records import (
+    NEWEST_WORDS,
     Answer,
     AnswerText,
     Assignment,
@@ -139,11 +140,7 @@ def _with_words_and_asking(
     return (
         of_answers.join(
             AnswerText,
-            and_(
-                AnswerText.workspace_id == Answer.workspace_id,
-                AnswerText.answer_id == Answer.id,
-                AnswerText.version == Answer.version,
-            ),
+            NEWEST_WORDS,
         )
         .outerjoin(
             Invitation,

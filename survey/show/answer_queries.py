@@ -11,7 +11,15 @@ from sqlalchemy.orm import Session
 
 from survey.errors import FieldError
 from survey.guard.personal import is_masked
-from survey.records import Answer, AnswerSegment, AnswerText, Assignment, Sorting, Theme
+from survey.records import (
+    NEWEST_WORDS,
+    Answer,
+    AnswerSegment,
+    AnswerText,
+    Assignment,
+    Sorting,
+    Theme,
+)
 from survey.records.filters import AnswerFilter, answers_in_view
 from survey.show import figures
 from survey.show.marks import Piece, pieces, shown_part, within
@@ -197,11 +205,7 @@ def _listed(
         AnswerText.body,
     ).join(
         AnswerText,
-        and_(
-            AnswerText.workspace_id == Answer.workspace_id,
-            AnswerText.answer_id == Answer.id,
-            AnswerText.version == Answer.version,
-        ),
+        NEWEST_WORDS,
         isouter=True,
     )
     if order == "newest":

@@ -4,11 +4,20 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, and_, exists, select, union
+from sqlalchemy import Select, and_, exists, select, union
 from sqlalchemy.orm import Session, aliased
 
 from survey.errors import NotFoundError
-from survey.records import Answer, AnswerText, Assignment, Run, Sorting, Theme, Workspace
+from survey.records import (
+    NEWEST_WORDS,
+    Answer,
+    AnswerText,
+    Assignment,
+    Run,
+    Sorting,
+    Theme,
+    Workspace,
+)
 
 PAGE = 30
 
@@ -142,14 +151,9 @@ def _only_in(workspace_id: int, run_id: int, other_id: int, theme_id: int | None
 def _answers(
     session: Session, workspace_id: int, ids: Collection[int]
 ) -> dict[int, tuple[int, date, str]]:
-    text_of: ColumnElement[bool] = and_(
-        AnswerText.workspace_id == Answer.workspace_id,
-        AnswerText.answer_id == Answer.id,
-        AnswerText.version == Answer.version,
-    )
     rows = session.execute(
         select(Answer.id, Answer.answered_on, AnswerText.body)
-        .outerjoin(AnswerText, text_of)
+        .outerjoin(AnswerText, NEWEST_WORDS)
         .where(Answer.workspace_id == workspace_id, Answer.id.in_(ids))
     )
     return {row.id: (row.id, row.answered_on, row.body or "") for row in rows}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from survey.records import Answer, AnswerText
+from survey.records import NEWEST_WORDS, Answer, AnswerText
 from survey.records.anonymity import held_answers
 from survey.records.filters import AnswerFilter, answers_in_view
 from survey.records.tasks import Tasks, tasks_waiting
@@ -66,9 +66,7 @@ def _newest(session: Session, workspace_id: int, run_id: int | None, wanted: Ans
         select(AnswerText.body)
         .join(
             Answer,
-            (Answer.workspace_id == AnswerText.workspace_id)
-            & (Answer.id == AnswerText.answer_id)
-            & (Answer.version == AnswerText.version),
+            NEWEST_WORDS,
         )
         .where(*answers_in_view(workspace_id, run_id, wanted, one_by_one=True))
         .order_by(Answer.answered_on.desc(), Answer.id.desc())

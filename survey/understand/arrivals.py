@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
-from survey.records import Answer, AnswerText, Assignment, Sorting, Theme
+from survey.records import NEWEST_WORDS, Answer, AnswerText, Assignment, Sorting, Theme
 from survey.records.answering import GIVEN
 from survey.records.theming import THEMES, UNSORTED
 from survey.understand.known import BOOK, Arrivals, KnownAnswer
@@ -64,11 +64,7 @@ def _answers(
         select(Answer.id, Answer.version, AnswerText.body)
         .join(
             AnswerText,
-            and_(
-                AnswerText.workspace_id == Answer.workspace_id,
-                AnswerText.answer_id == Answer.id,
-                AnswerText.version == Answer.version,
-            ),
+            NEWEST_WORDS,
         )
         .where(
             Answer.workspace_id == workspace_id,

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, u
 from sqlalchemy.orm import Session, aliased
 
 from survey.records import (
+    NEWEST_WORDS,
     Answer,
     AnswerText,
     Assignment,
@@ -314,11 +315,7 @@ def _texts(
         select(Answer.id, Answer.version, AnswerText.body)
         .join(
             AnswerText,
-            and_(
-                AnswerText.workspace_id == Answer.workspace_id,
-                AnswerText.answer_id == Answer.id,
-                AnswerText.version == Answer.version,
-            ),
+            NEWEST_WORDS,
         )
         .where(Answer.workspace_id == workspace_id, Answer.state == GIVEN, which)
         .order_by(Answer.id)

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from survey.records import Answer, AnswerText, TextVector, Workspace
+from survey.records import NEWEST_WORDS, Answer, AnswerText, TextVector, Workspace
 from survey.records.answering import GIVEN
 from survey.records.database import Database
 from survey.records.filters import AnswerFilter, answers_in_view
@@ -222,11 +222,7 @@ def _read(session: Session, workspace_id: int, embedder: "Embedder") -> Nearest:
         select(Answer.id, AnswerText.body)
         .join(
             AnswerText,
-            and_(
-                AnswerText.workspace_id == Answer.workspace_id,
-                AnswerText.answer_id == Answer.id,
-                AnswerText.version == Answer.version,
-            ),
+            NEWEST_WORDS,
         )
         .where(Answer.workspace_id == workspace_id, Answer.state == GIVEN, AnswerText.body != "")
         .order_by(Answer.answered_on.desc(), Answer.id.desc())

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from survey.records import (
+    NEWEST_WORDS,
     Answer,
     AnswerText,
     Decision,
@@ -223,11 +224,7 @@ def _answers(session: Session, which: ColumnElement[bool]) -> tuple[KnownAnswer,
         select(Answer.id, Answer.version, AnswerText.body)
         .outerjoin(
             AnswerText,
-            and_(
-                AnswerText.workspace_id == Answer.workspace_id,
-                AnswerText.answer_id == Answer.id,
-                AnswerText.version == Answer.version,
-            ),
+            NEWEST_WORDS,
         )
         .where(which)
         .order_by(Answer.id)

@@ -11,7 +11,16 @@ from sqlalchemy.orm import Session
 from survey.guard.danger import KINDS
 from survey.guard.personal import is_masked
 from survey.guard.turning import TURNINGS, Turning, country_of
-from survey.records import Answer, AnswerText, Flag, Interaction, Invitation, Person, Workspace
+from survey.records import (
+    NEWEST_WORDS,
+    Answer,
+    AnswerText,
+    Flag,
+    Interaction,
+    Invitation,
+    Person,
+    Workspace,
+)
 from survey.records.care import own_letter, own_words
 from survey.records.guarding import CHANGED_SINCE, IN_A_LETTER
 from survey.records.talks import Letter, thread
@@ -130,9 +139,7 @@ def _answers(workspace_id: int, ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
         )
         .join(
             AnswerText,
-            (AnswerText.workspace_id == Answer.workspace_id)
-            & (AnswerText.answer_id == Answer.id)
-            & (AnswerText.version == Answer.version),
+            NEWEST_WORDS,
         )
         .outerjoin(
             Invitation,
