@@ -3,6 +3,7 @@
 Alembic is loaded only by who migrates: the web process just asks whether anything is pending.
 """
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -109,6 +110,7 @@ def alembic_config(connection: Connection) -> "Config":
     """Return alembic's configuration, bound to an open connection."""
     from alembic.config import Config
 
-    config = Config(toml_file=str(PROJECT / "pyproject.toml"))
+    # Said here: alembic would keep whatever was the output when it was first imported.
+    config = Config(toml_file=str(PROJECT / "pyproject.toml"), stdout=sys.stdout)
     config.attributes["connection"] = connection
     return config

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import select
@@ -18,6 +19,14 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 def test_the_models_and_the_revisions_agree(database: Database) -> None:
     with database.engine.begin() as connection:
         command.check(alembic_config(connection))  # raises where a model has drifted
+
+
+def test_what_alembic_says_goes_to_todays_output(
+    database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with database.engine.connect() as connection:
+        alembic_config(connection).print_stdout("Nothing to do.")
+    assert capsys.readouterr().out == "Nothing to do.\n"
 
 
 def test_a_database_can_go_all_the_way_back_and_up_again(database: Database) -> None:
