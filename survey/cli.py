@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from survey.account.actions import create_key, create_owner, first_owner_link
 from survey.account.queries import is_person
 from survey.clock import day_in, utc_now
-from survey.errors import AfterwordError, InputError
+from survey.errors import AfterwordError, FileError, InputError
 from survey.records.database import Database
 from survey.records.migrate import migrate, reachable, require_newest_revision
 from survey.records.sealing_anew import seal_all_anew
@@ -217,7 +217,7 @@ def run_export(given: argparse.Namespace) -> int:
 def run_import(given: argparse.Namespace) -> int:
     """Import, and say what came in and what did not."""
     from survey.answer.csv_file import Wanted
-    from survey.answer.import_file import import_file, import_report
+    from survey.answer.import_file import import_file, import_report, nothing_kept
 
     wanted = Wanted(
         text=given.text_column,
@@ -230,6 +230,8 @@ def run_import(given: argparse.Namespace) -> int:
     with open_database() as database:
         done = import_file(database, given.file, given.workspace, wanted, utc_now())
     print("\n".join(import_report(done)))
+    if done.kept_nothing:
+        raise FileError(nothing_kept(done))
     return 0
 
 

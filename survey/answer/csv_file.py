@@ -4,12 +4,12 @@ Nothing here touches a database. A file that cannot be used at all is refused wi
 a row that cannot be used is left out with its number and the reason, and the others are kept.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from survey.answer.days_typed import UNREADABLE, moment_typed, names_no_day
 from survey.csv_table import (
     WITH_OPTION,
     decoded,
@@ -319,8 +319,8 @@ class _RowReader:
             raise _UnusableRowError(f"has no date in {self._columns.date!r}")
         try:
             said_on, said_at = moment_typed(typed, self._wanted.date_format, self._zone)
-        except (ValueError, OverflowError, re.error) as error:  # re: of a form like %d %d
-            raise _UnusableRowError(_unreadable_date(typed, self._wanted)) from error
+        except UNREADABLE as error:
+            raise _UnusableRowError(_unreadable_date(typed, self._wanted, self._zone)) from error
         if not EARLIEST <= said_on <= self._latest:
             raise _UnusableRowError(f"its date {typed[:40]!r} is not between 1970 and today")
         return said_on, said_at
@@ -347,31 +347,9 @@ def _check_text(text: str) -> None:
         )
 
 
-def moment_typed(
-    typed: str, date_format: str | None, zone: ZoneInfo
-) -> tuple[date, datetime | None]:
-    """Return the day in a zone and, where a time of day is given, the moment in UTC.
-
-    Raises
-    ------
-    ValueError, OverflowError, re.error
-        When it is not of that form, or there is no such form.
-    """
-    if date_format is None and len(typed) <= 10:
-        return date.fromisoformat(typed), None
-    if date_format is None:
-        found, has_time = datetime.fromisoformat(typed), True
-    else:
-        found = datetime.strptime(typed, date_format)  # noqa: DTZ007  the zone is put on below
-        has_time = any(sign in date_format for sign in ("%H", "%I", "%c", "%X", "%T", "%s"))
-    if not has_time:
-        return found.date(), None
-    if found.tzinfo is None:
-        found = found.replace(tzinfo=zone)
-    return found.astimezone(zone).date(), found.astimezone(UTC)
-
-
-def _unreadable_date(typed: str, wanted: Wanted) -> str:
+def _unreadable_date(typed: str, wanted: Wanted, zone: ZoneInfo) -> str:
+    if names_no_day(typed, wanted.date_format, zone):
+        return f"its date {typed[:40]!r} is a day that does not exist"
     if wanted.date_format is not None:
         form = wanted.ways.forms.get(wanted.date_format, wanted.date_format)
         return f"its date {typed[:40]!r} is not like {form}"

@@ -7,7 +7,7 @@ worker, for a file that was chosen on the page, run the same `bring_in`.
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from survey.answer.csv_file import Columns, SkippedRow, Wanted, read_past_answers
+from survey.answer.import_plan import form_that_fits
 from survey.answer.past_answers import add_past_answers, begin_import, finish_import
 from survey.errors import FileError
 from survey.records.database import Database
@@ -47,12 +48,30 @@ class GivenFile:
 
 @dataclass(frozen=True)
 class Imported:
-    """What came of a file: `here_already` were imported before."""
+    """What came of a file.
+
+    Parameters
+    ----------
+    columns : Columns
+        What was read.
+    imported, here_already : int
+        How many came in, and how many had come in before.
+    skipped : tuple of SkippedRow
+        The others, with a reason each.
+    form_that_fits : str or None
+        Where nothing was kept: the form of dates that would have read some, if another does.
+    """
 
     columns: Columns
     imported: int
     here_already: int
     skipped: tuple[SkippedRow, ...]
+    form_that_fits: str | None = None
+
+    @property
+    def kept_nothing(self) -> bool:
+        """Whether the file gave no answer, neither now nor before."""
+        return not self.imported and not self.here_already
 
 
 def import_file(
@@ -88,7 +107,12 @@ def import_file(
     with database.reading() as session:
         workspace = require_workspace(session, workspace_name)
         where = workspace.id, workspace.time_zone
-    return bring_in(database, GivenFile(*where, path.name, _bytes_of(path)), wanted, now)
+    given = GivenFile(*where, path.name, _bytes_of(path))
+    done = bring_in(database, given, wanted, now)
+    if not done.kept_nothing:
+        return done
+    zone = ZoneInfo(given.time_zone)
+    return replace(done, form_that_fits=form_that_fits(given.raw, given.name, wanted, zone))
 
 
 def bring_in(
@@ -174,6 +198,20 @@ def import_report(done: Imported, *, most: int = 20) -> list[str]:
         lines.append(f"Skipped {len(done.skipped):,}:")
         lines += [f"  {line}" for line in by_reason(done.skipped, most)]
     return lines
+
+
+def nothing_kept(done: Imported) -> str:
+    """Say that a file gave no answer, and what may help.
+
+    Parameters
+    ----------
+    done : Imported
+        What came of it.
+    """
+    said = "nothing was imported: no row of the file could be used."
+    if done.form_that_fits is None:
+        return f"{said} Above stands why; mend that, and import it again."
+    return f"{said} Its dates are read with --date-format {done.form_that_fits!r}."
 
 
 def columns_read(columns: Columns) -> str:

@@ -1,7 +1,6 @@
 """What an import would do, before it does it: the first rows, likely columns, what is left out."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -17,11 +16,12 @@ from survey.answer.csv_file import (
     PastAnswer,
     SkippedRow,
     Wanted,
-    moment_typed,
+    columns_of,
     opened_table,
     read_past_answers,
     usual_column,
 )
+from survey.answer.days_typed import names_no_day, reads
 from survey.answer.file_forms import DATE_FORMATS
 from survey.answer.past_answers import here_already, import_key
 
@@ -29,6 +29,7 @@ SHOWN_ROWS, LONGEST_CELL = 5, 80
 MOST_COLUMNS = 60
 _SAMPLE = 200  # dates that are looked at to guess their form
 _AT_ONCE = 500
+ISO = "%Y-%m-%d"
 
 
 @dataclass(frozen=True)
@@ -119,38 +120,65 @@ def likely(raw: bytes, file_name: str, wanted: Wanted, zone: ZoneInfo) -> Wanted
     """
     header, records = opened_table(raw, file_name, wanted)
     alone = header[0] if len(header) == 1 else None
-    date, date_format = usual_column(header, DATE_NAMES), None
-    if date is not None:
-        at = header.index(date)
-        read = (row for _, row in records if isinstance(row, list) and len(row) == len(header))
-        typed = [row[at].strip() for row in islice(read, _SAMPLE) if row[at].strip()]
-        date_format = likely_date_format(typed, zone)
+    date = usual_column(header, DATE_NAMES)
+    typed = _dates_of(header, records, date)
     return replace(
         wanted,
         text=usual_column(header, TEXT_NAMES) or alone,
         id=usual_column(header, ID_NAMES),
         date=date,
-        date_format=date_format,
+        date_format=likely_date_format(typed, zone),
         guess=False,
     )
+
+
+def form_that_fits(raw: bytes, given_name: str, wanted: Wanted, zone: ZoneInfo) -> str | None:
+    """Return the form that a file's dates have, None where none fits or it was named already.
+
+    Parameters
+    ----------
+    raw, given_name : bytes, str
+        The file.
+    wanted : Wanted
+        How it was read.
+    zone : ZoneInfo
+        The workspace's.
+
+    Raises
+    ------
+    FileError, FieldError
+        As `read_past_answers`.
+    """
+    header, records = opened_table(raw, given_name, wanted)
+    typed = _dates_of(header, records, columns_of(header, given_name, wanted).date)
+    found = likely_date_format(typed, zone)
+    fits = found != wanted.date_format and any(reads(one, found, zone) for one in typed)
+    return (found or ISO) if fits else None
+
+
+def _dates_of(
+    header: list[str], records: Iterator[tuple[int, list[str] | str]], column: str | None
+) -> list[str]:
+    """Return the first dates of a file."""
+    if column is None:
+        return []
+    at = header.index(column)
+    read = (row for _, row in records if isinstance(row, list) and len(row) == len(header))
+    return [row[at].strip() for row in islice(read, _SAMPLE) if row[at].strip()]
 
 
 def likely_date_format(typed: Sequence[str], zone: ZoneInfo) -> str | None:
     """Return the first form that most of some dates have; None for ISO 8601, and for none."""
 
-    def fits(date_format: str) -> int:
-        return sum(_reads(one, date_format or None, zone) for one in typed)
+    def fits(date_format: str) -> tuple[int, int]:
+        form = date_format or None
+        return (
+            sum(reads(one, form, zone) for one in typed),
+            sum(names_no_day(one, form, zone) for one in typed),
+        )
 
     best = max((form for form, _ in DATE_FORMATS), key=fits)  # the first of equals
     return best or None
-
-
-def _reads(typed: str, date_format: str | None, zone: ZoneInfo) -> bool:
-    try:
-        moment_typed(typed, date_format, zone)
-    except (ValueError, OverflowError, re.error):
-        return False
-    return True
 
 
 def plan_of(

@@ -65,3 +65,32 @@ def test_a_file_with_any_name_is_imported(database: Database, path: Path) -> Non
     assert _answers(database) == 2
     with database.reading() as session:
         assert session.scalars(select(ImportBatch.file_name)).one() == "past \ufffd.csv"
+
+
+def test_a_file_that_gives_no_answer_fails_and_names_the_form_of_its_dates(
+    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "past.csv"
+    path.write_text("answer,date\nRing back,25/01/2026\nSit down,26/01/2026\n")
+    arguments = ["import", str(path), "--workspace", "Hill Street Dental"]
+    assert main(arguments) == 2
+    told = capsys.readouterr()
+    assert "its date '25/01/2026' is not like 2021-10-31" in told.out
+    assert told.err == (
+        "survey: nothing was imported: no row of the file could be used. "
+        "Its dates are read with --date-format '%d/%m/%Y'.\n"
+    )
+    for _again in range(2):  # what is here already was kept, too
+        assert main([*arguments, "--date-format", "%d/%m/%Y"]) == 0
+    assert _answers(database) == 2
+
+
+def test_a_file_of_empty_answers_fails_and_says_nothing_of_dates(
+    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "past.csv"
+    path.write_text("answer,date\n,2026-01-25\n")
+    assert main(["import", str(path), "--workspace", "Hill Street Dental"]) == 2
+    told = capsys.readouterr().err
+    assert "mend that" in told
+    assert "--date-format" not in told

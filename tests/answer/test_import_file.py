@@ -262,6 +262,29 @@ def test_a_date_that_cannot_be_is_named(day: str) -> None:
     assert "date" in found.skipped[0].reason
 
 
+@pytest.mark.parametrize(
+    ("day", "date_format", "told"),
+    [
+        ("31/02/2026", "%d/%m/%Y", "is a day that does not exist"),
+        ("02/30/2026", "%m/%d/%Y", "is a day that does not exist"),
+        ("2026-02-29", None, "is a day that does not exist"),
+        ("2026-02-30T10:30:00", None, "is a day that does not exist"),
+        ("32.01.2026 14:30", "%d.%m.%Y %H:%M", "is a day that does not exist"),
+        ("02/31/2026", "%d/%m/%Y", "is not like %d/%m/%Y"),
+        ("31/02/26", "%d/%m/%Y", "is not like %d/%m/%Y"),
+        ("28/02/2026 14:75", "%d/%m/%Y %H:%M", "is not like %d/%m/%Y %H:%M"),
+        ("31/02/2026", None, "is not like 2021-10-31"),
+    ],
+)
+def test_a_day_that_does_not_exist_is_no_matter_of_form(
+    day: str, date_format: str | None, told: str
+) -> None:
+    raw = f"said,day\nx,{day}\n".encode()
+    wanted = Wanted(text="said", date="day", date_format=date_format)
+    found = read_past_answers(raw, "f.csv", wanted, ZoneInfo("Europe/London"), NOW)
+    assert told in found.skipped[0].reason
+
+
 def test_dates_are_read_in_the_form_that_is_named() -> None:
     wanted = Wanted(text="said", date="day", date_format="%d/%m/%Y %H:%M")
     found = _read("day,said\n05/01/2026 23:30,late\n2026-01-05,other\n", wanted, "Europe/Berlin")

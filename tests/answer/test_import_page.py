@@ -100,7 +100,7 @@ def test_what_is_ticked_before_importing_is_looked_at_first(
     page = _page(owner, address)
     assert "Not kept: <bdi>nr</bdi>, <bdi>on</bdi>, <bdi>branch</bdi>." in page
     assert '<button form="choose" name="do" value="import">' in page
-    ticked = {"text": "comment", "date": "", "id": "nr", "segment": ["branch"]}
+    ticked: dict[str, Any] = {"text": "comment", "date": "", "id": "nr", "segment": ["branch"]}
     owner.send(address, **ticked, do="import")
     page = _page(owner, address)
     assert "this is what would happen now" in page
@@ -140,6 +140,7 @@ def test_columns_and_dates_with_usual_names_are_found(owner: Browser, business: 
         (["03/01/2026", "25/01/2026"], "%d/%m/%Y"),
         (["03.01.2026 10:20"], "%d.%m.%Y %H:%M"),
         (["1/25/2026 2:05:33 PM"], "%m/%d/%Y %I:%M:%S %p"),
+        (["31/02/2026"], "%d/%m/%Y"),
         (["whenever"], None),
         ([], None),
     ],

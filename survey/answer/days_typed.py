@@ -1,0 +1,64 @@
+"""Days and moments as people and tools type them into a file."""
+
+import re
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+UNREADABLE = (ValueError, OverflowError, re.error)
+"""What reading a date may raise; `re.error` is of a form like ``%d %d``."""
+# A number too large, or too small, for some month; not one of a time of day.
+_ODD_DAY = re.compile(r"(?<![\d:])(?:29|[3-9]\d|00)(?![\d:])")
+_ANY_MONTH_HAS = "28"
+
+
+def moment_typed(
+    typed: str, date_format: str | None, zone: ZoneInfo
+) -> tuple[date, datetime | None]:
+    """Return the day in a zone and, where a time of day is given, the moment in UTC.
+
+    Raises
+    ------
+    ValueError, OverflowError, re.error
+        When it is not of that form, or there is no such form.
+    """
+    if date_format is None and len(typed) <= 10:
+        return date.fromisoformat(typed), None
+    if date_format is None:
+        found, has_time = datetime.fromisoformat(typed), True
+    else:
+        found = datetime.strptime(typed, date_format)  # noqa: DTZ007  the zone is put on below
+        has_time = any(sign in date_format for sign in ("%H", "%I", "%c", "%X", "%T", "%s"))
+    if not has_time:
+        return found.date(), None
+    if found.tzinfo is None:
+        found = found.replace(tzinfo=zone)
+    return found.astimezone(zone).date(), found.astimezone(UTC)
+
+
+def reads(typed: str, date_format: str | None, zone: ZoneInfo) -> bool:
+    """Whether a day or moment is written in that form, and exists."""
+    try:
+        moment_typed(typed, date_format, zone)
+    except UNREADABLE:
+        return False
+    return True
+
+
+def names_no_day(typed: str, date_format: str | None, zone: ZoneInfo) -> bool:
+    """Whether a date has the right form, but there is no such day, like 31/02/2026.
+
+    Parameters
+    ----------
+    typed : str
+        What stands in the file.
+    date_format : str or None
+        As of `moment_typed`.
+    zone : ZoneInfo
+        The workspace's.
+    """
+    if reads(typed, date_format, zone):
+        return False
+    return any(
+        reads(typed[: odd.start()] + _ANY_MONTH_HAS + typed[odd.end() :], date_format, zone)
+        for odd in _ODD_DAY.finditer(typed)
+    )
