@@ -4,10 +4,10 @@ from typing import Any
 
 from wtforms import EmailField, PasswordField, SelectField, StringField
 
-from survey.clock import UTC_ZONE, zones_offered
+from survey.clock import UTC_ZONE
 from survey.web.forms import Form
+from survey.web.zones import ZoneField
 
-_ZONES: Any = list(zones_offered())
 _ROLES: Any = ["teammate", "owner"]  # the stubs still want pairs, which WTForms 3.3 warns about
 
 
@@ -28,7 +28,7 @@ class FirstOwnerForm(Form):
     password = PasswordField(
         "Choose a password", render_kw={"autocomplete": "new-password", "minlength": 10}
     )
-    time_zone = SelectField("Your time zone", choices=_ZONES, default=UTC_ZONE)
+    time_zone = ZoneField("Your time zone", default=UTC_ZONE)
 
 
 class BeginForm(Form):

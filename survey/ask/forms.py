@@ -6,12 +6,11 @@ from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.widgets import DateTimeLocalInput, NumberInput
 
-from survey.clock import zones_offered
 from survey.errors import FieldError
+from survey.web.zones import ZoneField
 
 UNITS = {"minutes": 1, "hours": 60, "days": 24 * 60}
 _UNITS: Any = list(UNITS)
-_ZONES: Any = list(zones_offered())
 
 
 class AskForm(FlaskForm):  # type: ignore[misc]
@@ -35,14 +34,8 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]
     others = TextAreaField("The question in other languages")
     delay = StringField("Delay", widget=NumberInput(min=0))
     unit = SelectField("Unit", choices=_UNITS)
-    time_zone = SelectField("Time zone", choices=_ZONES)
+    time_zone = ZoneField("Time zone")
     keep = StringField("Months that answers are kept", widget=NumberInput(min=1))
-
-    def offer_zone(self, now: str) -> None:
-        """Offer the zone that is set now, even where it is an old name that nobody else needs."""
-        if now not in _ZONES:
-            choices: Any = [*_ZONES, now]
-            self.time_zone.choices = choices
 
 
 def delay_in_minutes(typed: str, unit: str) -> int:

@@ -108,7 +108,6 @@ def edit_settings() -> str:
         time_zone=now.time_zone,
         keep="" if now.keep_months is None else str(now.keep_months),
     )
-    form.offer_zone(now.time_zone)
     return _settings_page(form, now)
 
 
@@ -117,7 +116,6 @@ def edit_settings() -> str:
 def post_settings() -> Response | tuple[str, int]:
     """Change how this workspace asks, or say which field is wrong and keep what was typed."""
     form, workspace_id = SettingsForm(), place().workspace_id
-    form.offer_zone(place().time_zone)
     if "offer" in request.form:
         return _offer(form, workspace_id), 200
     if form.validate():
@@ -172,7 +170,7 @@ def _wishes(form: SettingsForm, now: AskingSettings) -> Wishes:
     others = _other_wordings(form)
     return Wishes(
         name=form.name.data or "",
-        time_zone=form.time_zone.data,
+        time_zone=form.time_zone.data or "",
         delay_minutes=delay_in_minutes(form.delay.data or "", form.unit.data),
         wordings={"en": form.question.data or ""} | others,
         keep_months=months_to_keep(form.keep.data or "")

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import available_timezones
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from survey.ask.interaction import read_language
 from survey.ask.queries import asking_settings, first_question_id
+from survey.clock import zones_offered
 from survey.errors import FieldError, NotFoundError
 from survey.records import Question, Workspace
 from survey.records.text import as_stored
@@ -68,14 +68,14 @@ def change_settings(session: Session, workspace_id: int, wishes: Wishes, now: da
         Naming the field and what it should be; nothing is changed then.
     """
     name = _line(wishes.name, "name", LONGEST_NAME)
-    if wishes.time_zone not in available_timezones():
+    workspace = session.get_one(Workspace, workspace_id)
+    if wishes.time_zone not in (*zones_offered(), workspace.time_zone):
         raise FieldError("time_zone", "Please choose one of the time zones offered.")
     if not 0 <= wishes.delay_minutes <= LONGEST_DELAY:
         raise FieldError("delay", "Please choose a delay of at most 60 days.")
     if wishes.keep_months is not None and not 1 <= wishes.keep_months <= LONGEST_KEEPING:
         raise FieldError("keep", f"Please give 1 to {LONGEST_KEEPING:,} months, or leave it empty.")
     wordings = _wordings(wishes.wordings)
-    workspace = session.get_one(Workspace, workspace_id)
     workspace.name, workspace.time_zone = name, wishes.time_zone
     workspace.delay_minutes, workspace.keep_months = wishes.delay_minutes, wishes.keep_months
     session.flush()

@@ -361,9 +361,36 @@ def test_time_zones_are_places_and_one_that_was_set_before_stays(
     with database.writing() as session:
         session.execute(update(Workspace).values(time_zone="US/Eastern"))
     page = owner.get(asking.business.at("settings")).get_data(as_text=True)
-    assert '<option selected value="US/Eastern">' in page
+    assert page.count('<option selected value="US/Eastern">') == 1
     sent = SETTINGS | {"time_zone": "US/Eastern"}
     assert owner.send(asking.business.at("settings"), **sent).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("browser", "likely"),
+    [
+        ("", ["UTC"]),
+        ("de-AT,de;q=0.9", ["UTC", "Europe/Vienna", "Europe/Berlin"]),
+        ("en-GB", ["UTC", "Europe/London"]),
+        ("uk", ["UTC", "Europe/Kyiv"]),
+        ("x-y-,;q=,12-zz", ["UTC"]),
+    ],
+)
+def test_the_zones_of_the_browsers_countries_come_first_and_all_by_region(
+    owner: Browser, asking: PlaceForTest, browser: str, likely: list[str]
+) -> None:
+    page = owner.get(asking.business.at("settings"), headers={"Accept-Language": browser})
+    field = page.get_data(as_text=True).split('id="time_zone"')[1].split("</select>")[0]
+    groups = {
+        name: re.findall(r'value="([^"]+)">([^<]+)<', choices)
+        for name, choices in re.findall(r'<optgroup label="([^"]+)">(.*?)</optgroup>', field)
+    }
+    first = [zone for zone, _name in groups["Most likely"]]
+    assert [zone for zone in first if zone in likely] == likely
+    assert len(first) <= len(likely) + 1  # and this machine's own
+    assert ("Europe/Dublin", "Dublin") in groups["Europe"]
+    assert ("America/Indiana/Knox", "Knox, Indiana") in groups["America"]
+    assert field.count(" selected ") == 1
 
 
 UNUSABLE: list[tuple[dict[str, str], str]] = [
@@ -373,7 +400,8 @@ UNUSABLE: list[tuple[dict[str, str], str]] = [
     ({"delay": "two"}, "Please give a whole number, like 2."),
     ({"delay": "61", "unit": "days"}, "Please choose a delay of at most 60 days."),
     ({"delay": "-1"}, "Please give a whole number, like 2."),
-    ({"time_zone": "Mars/Base"}, "Not a valid choice"),
+    ({"time_zone": "Mars/Base"}, "Please choose one of the time zones offered."),
+    ({"time_zone": "Factory"}, "Please choose one of the time zones offered."),
     ({"keep": "0"}, "Please give 1 to 1,200 months, or leave it empty."),
     ({"keep": "1201"}, "Please give 1 to 1,200 months, or leave it empty."),
     ({"keep": "two years"}, "Please give a whole number of months, or leave it empty."),
