@@ -267,6 +267,26 @@ def test_the_outbox_says_what_waits_why_and_until_when(
     assert sorted(relay.recipients) == ["a@example.org", "gone@example.org"]
 
 
+def test_the_outbox_says_that_a_mail_goes_out_only_where_it_does(
+    asker: Asker,
+    relay: Relay,
+    owner: Browser,
+    asking: PlaceForTest,
+    database: Database,
+    settings: Settings,
+) -> None:
+    asker.record()
+    page = owner.get(asking.business.at("outbox")).get_data(as_text=True)
+    assert "1 mail is being written; it appears below within seconds." in page
+    assert "out now" not in page
+    assert "Nothing is here yet" not in page
+    app = create_app(replace(settings, smtp=relay.settings, mail_from="ask@hill.example"))
+    app.test_client_class = Browser
+    sender = signed_in(app, make_member(database, asking.business, "jo@example.org", "owner"))
+    assert "1 mail goes out now." in sender.get(asking.business.at("outbox")).get_data(as_text=True)
+    app.extensions["afterword"].database.close()
+
+
 def test_another_workspaces_mails_are_not_there(
     asker: Asker, owner: Browser, asking: PlaceForTest, database: Database
 ) -> None:
