@@ -21,7 +21,9 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(VENV)/.installed-test: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing the Python packages into $(VENV); the first time this takes some minutes."
-	$(BIN)/pip install --quiet $(PIP_INDEX) -c constraints.txt -e '.[test]'
+	$(BIN)/pip install --quiet --no-compile $(PIP_INDEX) -c constraints.txt -e '.[test]'
+	@# Only what is used is compiled, and here, so that the test processes do not all do it at once.
+	@$(BIN)/python -c "import sentence_transformers, playwright.sync_api, survey.cli, survey.app"
 	@touch $(VENV)/.installed $@
 
 system-packages:
@@ -35,8 +37,9 @@ test:
 	$(MAKE) --no-print-directory -j2 install-test system-packages
 	$(MAKE) --no-print-directory -j2 check suite
 
+# Three test processes share the cores: more threads in each would wait for each other.
 suite: install-test system-packages
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # The long runs: large fuzz counts, simulations, load. Not part of `make test`.
 soak: install-test system-packages

@@ -3,7 +3,6 @@
 import os
 import shutil
 import time
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from survey.records.database import Database
 from survey.records.migrate import migrate
 from survey.settings import Settings, read_settings
 from tests.support.browser import Browser
+from tests.support.databases import OneAfterTheOther
 from tests.support.once import compile_once
 from tests.support.people import Business, make_business, make_member, signed_in
 from tests.support.postgres import running_postgres
@@ -55,6 +55,12 @@ def postgres_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def postgres_databases(postgres_url: str) -> OneAfterTheOther:
+    """What lends each test a database."""
+    return OneAfterTheOther(postgres_url)
+
+
+@pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated, empty SQLite file to copy."""
     path = tmp_path_factory.mktemp("template") / "afterword.db"
@@ -72,11 +78,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     if request.param == "sqlite":
         yield _fresh_sqlite(request, tmp_path)
         return
-    server: str = request.getfixturevalue("postgres_url")
-    name = f"t{uuid.uuid4().hex}"
-    _execute(server, f"CREATE DATABASE {name} TEMPLATE template STRATEGY FILE_COPY")
-    yield _database_of(server, name)
-    _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+    databases: OneAfterTheOther = request.getfixturevalue("postgres_databases")
+    yield databases.lend()
+    databases.take_back()
 
 
 @pytest.fixture

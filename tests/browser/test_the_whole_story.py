@@ -15,6 +15,16 @@ pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.timeout(240)]
 SAID = "He sighed when I asked what the crown would cost, as if I should not have to ask."
 
 
+@pytest.mark.parametrize(
+    ("size", "person"),
+    [
+        ("phone", "without JavaScript"),
+        ("desktop", "with JavaScript"),
+        pytest.param("phone", "with JavaScript", marks=pytest.mark.soak),
+        pytest.param("desktop", "without JavaScript", marks=pytest.mark.soak),
+    ],
+    indirect=True,
+)
 def test_a_stranger_gets_from_the_printed_link_to_themes_and_a_csv(
     served: Served, person: BrowserContext, tmp_path: Path
 ) -> None:

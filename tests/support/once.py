@@ -11,7 +11,7 @@ from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from sqlalchemy import Engine
-from werkzeug.routing import Rule
+from werkzeug.routing import Rule, rules
 
 from survey.records import database
 
@@ -51,6 +51,7 @@ def _share_routes() -> None:
         return compiled[key]
 
     cast("Any", Rule)._compile_builder = once
+    cast("Any", rules).parse_converter_args = functools.cache(rules.parse_converter_args)
 
 
 def _share_statements() -> None:

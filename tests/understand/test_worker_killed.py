@@ -1,5 +1,7 @@
 """The worker is killed outright between claiming answers and finishing them: nothing is lost."""
 
+import functools
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -11,6 +13,9 @@ from survey.records.counts import counts_now, rebuild
 from survey.records.database import Database
 from survey.records.workspaces import create_workspace
 from survey.settings import Settings
+from survey.understand.embed import load_embedder
+from survey.understand.engine import Engine
+from survey.understand.work import Understanding
 from tests.support.past import LONG_AGO, give_answers
 from tests.support.processes import our_environment, running, wait_until
 
@@ -47,9 +52,15 @@ def _end_leases(database: Database) -> None:
             )
 
 
+@pytest.fixture(scope="module")
+def loaded() -> Callable[[], Engine]:
+    """The real engine, opened once for the workers that come after."""
+    return functools.cache(lambda: Engine(load_embedder()))
+
+
 @pytest.mark.model
 def test_every_answer_is_sorted_once_although_the_worker_was_killed(
-    database: Database, settings: Settings
+    database: Database, settings: Settings, loaded: Callable[[], Engine]
 ) -> None:
     with database.writing() as session:
         workspace_id = create_workspace(session, "Hill Street Dental", LONG_AGO).id
@@ -68,8 +79,10 @@ def test_every_answer_is_sorted_once_although_the_worker_was_killed(
     assert waiting == given - sorted_before  # what is stored is finished, and nothing else
 
     _end_leases(database)
-    with running("worker", env=env):
-        wait_until(lambda: not _waiting(database), "the rest", 200)
+    next_worker = Understanding(database, load=loaded)
+    while any(one() for one in next_worker.rounds()):
+        pass
+    assert not _waiting(database)
     with database.writing() as session:
         counted = counts_now(session, workspace_id)
         rebuild(session, workspace_id)

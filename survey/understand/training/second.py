@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 from scipy import sparse
 from scipy.optimize import minimize
+from threadpoolctl import threadpool_limits
 
 from survey.understand.embed import cores, file_sha256, run_in_batches
 from survey.understand.second import STRENGTH, word_features
@@ -133,12 +134,12 @@ def fit_beside(
     ndarray of float64, shape (m + 1, outputs)
         Weights, and in the last row the shift; the shift has no penalty.
     """
-    columns = [
-        _fit_one(
-            features, *(part[:, place].astype(np.float64) for part in (start, targets, counts))
-        )
-        for place in range(targets.shape[1])
-    ]
+    parts = [part.astype(np.float64) for part in (start, targets, counts)]
+    with threadpool_limits(1):  # on vectors this short, more threads wait for each other
+        columns = [
+            _fit_one(features, *(part[:, place] for part in parts))
+            for place in range(targets.shape[1])
+        ]
     return np.column_stack(columns)
 
 
