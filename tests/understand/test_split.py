@@ -99,8 +99,8 @@ def test_no_word_is_lost(pieces: list[str]) -> None:
     ],
 )
 def test_absurd_input_takes_linear_time(piece: str) -> None:
-    answer = piece * (500_000 // len(piece))
+    answer = piece * (200_000 // len(piece))
     start = time.perf_counter()
     clauses = split(answer)
-    assert time.perf_counter() - start < 30
+    assert time.perf_counter() - start < 12
     assert all(answer[clause.start : clause.end] == clause.text for clause in clauses)
