@@ -88,6 +88,12 @@ def spoken(wished: str | None) -> str | None:
     return nearest(wished, LANGUAGES)
 
 
+def language_name(tag: str) -> str:
+    """Return what the speakers of a language call it; its tag where it is none of ours."""
+    ours = spoken(tag)
+    return LANGUAGES[ours].name if ours else tag
+
+
 def is_rtl(tag: str) -> bool:
     """Whether one of our languages is written from right to left."""
     return LANGUAGES[tag].rtl

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # stubs are older
 from wtforms.widgets import DateTimeLocalInput, NumberInput
 
 from survey.errors import FieldError
@@ -19,11 +20,17 @@ class AskForm(FlaskForm):  # type: ignore[misc]
     once = HiddenField()
     email = EmailField("Customer’s e-mail address", render_kw={"autocomplete": "off"})
     name = StringField("Customer’s name", render_kw={"autocomplete": "off"})
+    language = SelectField("Their language", validate_choice=False)
     served_by = StringField("Who looked after them")
     about = StringField("What it was about")
     occurred_at = StringField("When it was", widget=DateTimeLocalInput())
     segments = TextAreaField("Segments")
     note = TextAreaField("Note")
+
+    def offer_languages(self, languages: list[tuple[str, str]]) -> None:
+        """Offer languages, by tag and name, and first of all none."""
+        choices: Any = [SelectChoice("", "Not known"), *(SelectChoice(*one) for one in languages)]
+        self.language.choices = choices
 
 
 class SettingsForm(FlaskForm):  # type: ignore[misc]

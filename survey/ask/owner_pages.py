@@ -19,11 +19,11 @@ from survey.ask.forms import (
 )
 from survey.ask.letter import Letter, compose_letter, trial_mail
 from survey.ask.outbox import KeptMail, mail_state, outbox_page
-from survey.ask.queries import AskingSettings, asking_settings
+from survey.ask.queries import AskingSettings, asking_settings, languages_asked
 from survey.ask.sending import best_language
 from survey.ask.wishes import Wishes, change_settings
-from survey.ask.wordings import left_behind, offered_wordings
-from survey.clock import utc_now
+from survey.ask.wordings import left_behind, offered_wordings, without_wording
+from survey.clock import day_in, utc_now
 from survey.errors import FieldError, MailError
 from survey.languages import ENGLISH, LANGUAGES, spoken
 from survey.letters import Part, as_message, links_of, parts_of
@@ -32,6 +32,7 @@ from survey.web.access import open_to
 from survey.web.current import database, place, settings, visitor
 from survey.web.forms import as_lines, named_lines
 
+LATELY = 90  # days
 # A person waits for the test mail's outcome, so its relay gets less time than the worker's.
 ANSWER_WITHIN, DONE_WITHIN = 8.0, 15.0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -183,6 +184,9 @@ def _settings_page(form: SettingsForm, now: AskingSettings) -> str:
     moment = utc_now()
     zone = ZoneInfo(now.time_zone)
     shown_in = spoken(request.args.get("in")) or ENGLISH
+    lately = day_in(moment, now.time_zone) - timedelta(days=LATELY)
+    with database().reading() as session:
+        asked = languages_asked(session, place().workspace_id, lately)
     return render_template(
         "ask/settings.html",
         form=form,
@@ -192,6 +196,8 @@ def _settings_page(form: SettingsForm, now: AskingSettings) -> str:
         example=_example(now, moment, shown_in),
         shown_in=shown_in,
         languages=LANGUAGES.values(),
+        unworded=without_wording(asked, now.wordings),
+        lately=LATELY,
         may_offer=bool(offered_wordings(now.wordings)),
         when=lambda since: moment_in_words(since, zone, moment),
     )

@@ -12,9 +12,11 @@ from survey.ask.actions import Once, record_interaction, unsubscribe
 from survey.ask.dates import moment_in_words
 from survey.ask.forms import AskForm, blame
 from survey.ask.interaction import read_interaction
-from survey.ask.queries import MailLink, Recorded, unsubscribe_link
+from survey.ask.queries import MailLink, Recorded, asking_settings, unsubscribe_link
+from survey.ask.wordings import languages_to_choose
 from survey.clock import utc_now
 from survey.errors import FieldError, NotFoundError
+from survey.languages import language_name, nearest
 from survey.tokens import random_token, token_alone
 from survey.web.access import open_to
 from survey.web.current import database, place, settings
@@ -23,14 +25,18 @@ from survey.web.unknown_links import count_unknown_link
 
 blueprint = Blueprint("ask", __name__)
 
-_FORM_FIELDS = {"customer.email": "email", "customer.name": "name"}
+_FORM_FIELDS = {
+    "customer.email": "email",
+    "customer.name": "name",
+    "customer.language": "language",
+}
 
 
 @blueprint.get("/w/<workspace>/ask")
 @open_to("teammate")
 def ask() -> str:
     """Show the form for one interaction."""
-    return render_template("ask/ask.html", form=AskForm(once=random_token()))
+    return _page(AskForm(once=random_token()))
 
 
 @blueprint.post("/w/<workspace>/ask")
@@ -44,9 +50,27 @@ def post_ask() -> Response | tuple[str, int]:
         except FieldError as error:
             blame(form, error, _FORM_FIELDS)
         else:
-            flash(_said_back(recorded, (form.email.data or "").strip()))
+            said = _said_back(recorded, (form.email.data or "").strip())
+            flash(said + _in_english(form.language.data, recorded))
             return redirect(url_for("ask.ask"), 303)
-    return render_template("ask/ask.html", form=form), 422
+    return _page(form), 422
+
+
+def _page(form: AskForm) -> str:
+    worded = _wordings()
+    languages = languages_to_choose(worded)
+    form.offer_languages(languages)
+    return render_template(
+        "ask/ask.html",
+        form=form,
+        worded=[language_name(tag) for tag in worded],
+        every=all(nearest(tag, worded) for tag, _name in languages),
+    )
+
+
+def _wordings() -> dict[str, str]:
+    with database().reading() as session:
+        return asking_settings(session, place().workspace_id).wordings
 
 
 def _record(form: AskForm) -> Recorded:
@@ -73,7 +97,11 @@ def _once(form: AskForm, body: dict[str, Any]) -> Once:
 def _body(form: AskForm) -> dict[str, Any]:
     """Put the form's words into the shape the API takes, so that both are checked alike."""
     return {
-        "customer": {"email": form.email.data or "", "name": form.name.data},
+        "customer": {
+            "email": form.email.data or "",
+            "name": form.name.data,
+            "language": form.language.data,
+        },
         "served_by": form.served_by.data,
         "about": form.about.data,
         "occurred_at": form.occurred_at.data,
@@ -92,6 +120,14 @@ def _said_back(recorded: Recorded, email: str) -> str:
     if settings().smtp is None:
         return f"Kept. The mail to {email} is written now; find it in the Outbox."
     return f"Kept. The mail to {email} goes out now."
+
+
+def _in_english(language: str | None, recorded: Recorded) -> str:
+    """Say where the question goes out in English to somebody who reads another language."""
+    if not language or recorded.state == "skipped" or nearest(language, _wordings()):
+        return ""
+    name = language_name(language)
+    return f" The mail and the page are in {name}, the question in English: it has no wording yet."
 
 
 @blueprint.get("/u/<token>")

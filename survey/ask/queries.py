@@ -1,10 +1,10 @@
 """What asking reads: recorded interactions, waiting and failed mails, the Outbox."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from survey.address import address_hmac
@@ -22,6 +22,8 @@ from survey.records import (
 )
 from survey.settings import Settings
 from survey.tokens import token_sha256
+
+MOST_LOOKED_AT = 2_000  # invitations, for what is only a hint
 
 
 @dataclass(frozen=True)
@@ -248,6 +250,50 @@ def asking_settings(session: Session, workspace_id: int) -> AskingSettings:
         version = versions.setdefault(row.number, AskedWording(row.number, row.created_at, {}))
         version.wordings[row.language] = row.wording
     return AskingSettings(*workspace, versions=tuple(versions.values()))
+
+
+def languages_asked(session: Session, workspace_id: int, since: date) -> list[tuple[str, int]]:
+    """Return the languages of those who were asked the first question lately, or soon will be.
+
+    Parameters
+    ----------
+    session : Session
+        A reading session.
+    workspace_id : int
+        Whose.
+    since : date
+        The first of the workspace's own days that counts; of more customers than
+        `MOST_LOOKED_AT`, the newest ones count.
+    """
+    sent = Invitation.asked_on >= since
+    to_be_sent = and_(Invitation.state == "queued", Invitation.sent_at.is_(None))
+    return [
+        (str(tag), customers)
+        for those in (sent, to_be_sent)  # each has its index; together they had none
+        for tag, customers in session.execute(_languages(session, workspace_id, those))
+    ]
+
+
+def _languages(
+    session: Session, workspace_id: int, those: ColumnElement[bool]
+) -> Select[str | None, int]:
+    lately = (
+        select(Invitation.interaction_id)
+        .where(
+            Invitation.workspace_id == workspace_id,
+            Invitation.question_id == first_question_id(session, workspace_id),
+            those,
+        )
+        .order_by(Invitation.asked_on.desc())
+        .limit(MOST_LOOKED_AT)
+        .subquery()
+    )
+    return (
+        select(Interaction.customer_language, func.count())
+        .join(lately, lately.c.interaction_id == Interaction.id)
+        .where(Interaction.workspace_id == workspace_id, Interaction.customer_language.is_not(None))
+        .group_by(Interaction.customer_language)
+    )
 
 
 def first_question_id(session: Session, workspace_id: int, key: str | None = None) -> int | None:

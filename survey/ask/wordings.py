@@ -1,8 +1,8 @@
 """The question in several languages: what we can offer, and which lines an edit left behind."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from survey.languages import ENGLISH, LANGUAGES, translations
+from survey.languages import ENGLISH, LANGUAGES, language_name, nearest, translations
 from survey.records.workspaces import DEFAULT_QUESTION
 
 
@@ -24,6 +24,46 @@ def offered_wordings(wordings: Mapping[str, str]) -> dict[str, str]:
     return {
         tag: translations(tag).gettext(DEFAULT_QUESTION) for tag in LANGUAGES if tag not in wordings
     }
+
+
+def languages_to_choose(wordings: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return what a customer may be said to read, by tag and name, with what is asked in English.
+
+    Parameters
+    ----------
+    wordings : Mapping
+        The question by language tag, as it stands.
+    """
+    own = [tag for tag in wordings if nearest(tag, LANGUAGES) is None]
+    return [(tag, _with_what_is_asked(tag, wordings)) for tag in (*LANGUAGES, *own)]
+
+
+def _with_what_is_asked(tag: str, wordings: Mapping[str, str]) -> str:
+    worded = nearest(tag, wordings) is not None
+    return language_name(tag) if worded else f"{language_name(tag)}: the question in English"
+
+
+def without_wording(wished: Iterable[tuple[str, int]], worded: Iterable[str]) -> dict[str, int]:
+    """Return the languages that customers read and the question does not speak, most asked first.
+
+    Parameters
+    ----------
+    wished : iterable of (str, int)
+        Language tags as customers were said to read them, with how many of them.
+    worded : iterable of str
+        The tags of the question's wordings.
+
+    Returns
+    -------
+    dict
+        How many customers by the language's name; ``de-AT`` and ``de-CH`` are one.
+    """
+    offered, found = list(worded), dict[str, int]()
+    for tag, customers in wished:
+        if nearest(tag, offered) is None:
+            name = language_name(tag)
+            found[name] = found.get(name, 0) + customers
+    return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
 
 
 def left_behind(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:

@@ -1,6 +1,7 @@
 """The question in several languages: offered, looked over, and never left behind unnoticed."""
 
 import html
+from datetime import date
 from email.message import EmailMessage
 
 import pytest
@@ -102,6 +103,53 @@ def test_an_example_is_shown_in_any_of_the_languages(owner: Browser, asking: Pla
     assert SETTINGS["question"] in polish.partition('class="mail-text"')[2]
     assert "Dzień dobry, Mo," in polish
     assert "Hello Mo," in owner.get(f"{address}?in=nonsense").get_data(as_text=True)
+
+
+def test_who_asks_hears_that_the_question_goes_out_in_english_and_where_to_mend_it(
+    owner: Browser, asking: PlaceForTest
+) -> None:
+    ask, change = asking.business.at("ask"), asking.business.at("settings")
+    owner.send(change, **SETTINGS, others=f"de: {GERMAN}\nsv: Vad?")
+    page = owner.get(ask).get_data(as_text=True)
+    assert '<option value="de">Deutsch</option>' in page
+    assert '<option value="sv">sv</option>' in page
+    assert '<option value="pl">polski: the question in English</option>' in page
+    assert "The question is worded in Deutsch, English, sv, and is in English for" in page
+    assert f'<a href="{change}#others">put in other wordings</a>' in page
+    said = "The mail and the page are in polski, the question in English: it has no wording yet."
+    for language, is_said in (("pl", True), ("de", False), ("", False)):
+        sent = owner.send(ask, email=f"mo{language}@example.org", language=language)
+        assert (said in owner.get(sent.location).get_data(as_text=True)) is is_said
+    wrong = owner.send(ask, email="mo@example.org", language="1")
+    assert wrong.status_code == 422
+    assert "Please give a language tag" in wrong.get_data(as_text=True)
+
+
+def test_nothing_is_said_of_english_where_every_language_has_its_wording(
+    owner: Browser, asking: PlaceForTest
+) -> None:
+    others = "\n".join(f"{tag}: Was?" for tag in LANGUAGES if tag != "en")
+    owner.send(asking.business.at("settings"), **SETTINGS, others=others)
+    page = owner.get(asking.business.at("ask")).get_data(as_text=True)
+    assert "The mail and the page are in it, and so is the question." in page
+    assert "in English" not in page
+
+
+def test_the_settings_name_the_languages_asked_of_late_that_have_no_wording(
+    owner: Browser, asking: PlaceForTest, asker: Asker, relay: Relay, database: Database
+) -> None:
+    address = asking.business.at("settings")
+    assert "unworded" not in owner.get(address).get_data(as_text=True)
+    owner.send(address, **SETTINGS, others=f"de: {GERMAN}")
+    for number, language in enumerate(("de-CH", "pl", "it", "pl-PL")):
+        asker.record(f"{number}@example.org", customer={"name": "Mo", "language": language})
+    named = "<bdi>polski</bdi> (2), <bdi>italiano</bdi> (1): there is no wording for them yet"
+    assert named in owner.get(address).get_data(as_text=True)
+    asker.send_all(relay)
+    assert named in owner.get(address).get_data(as_text=True)
+    with database.writing() as session:
+        session.execute(update(Invitation).values(asked_on=date(2020, 1, 1)))
+    assert "unworded" not in owner.get(address).get_data(as_text=True)
 
 
 def test_a_mail_pins_the_customers_wording_and_speaks_their_language(
