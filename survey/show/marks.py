@@ -69,11 +69,18 @@ def within(part: tuple[int, int], marks: Iterable[tuple[int, int]]) -> list[tupl
     return [(start - part[0], end - part[0]) for start, end in marks]
 
 
-def sentence_around(body: str, start: int, end: int) -> str:
-    """Return the sentence or line that holds a clause, verbatim but for spaces at its ends."""
+def sentence_around(body: str, start: int, end: int) -> tuple[int, int]:
+    """Return where the sentence or line that holds a clause begins and ends.
+
+    Parameters
+    ----------
+    body : str
+        An answer.
+    start, end : int
+        Of the clause, in code points.
+    """
     first = max(body.rfind(sign, 0, start) for sign in _ENDS) + 1
     if end > 0 and body[end - 1 : end] in _ENDS:
-        return body[first:end].strip()
+        return first, end
     stops = [at for sign in _ENDS if (at := body.find(sign, end)) >= 0]
-    last = min(stops) + 1 if stops else len(body)
-    return body[first:last].strip()
+    return first, min(stops) + 1 if stops else len(body)

@@ -13,6 +13,7 @@ _MARKS = "\"'“”„‘’«»"
 _PARTNER = re.compile("[\"“”„«»]|(?<!\\w)['‘’]|['‘’](?!\\w)")  # inside a word: an apostrophe
 _OPENED = re.compile(f"[{_MARKS}](?P<words>.*)(?P<end>)", re.S)
 _CLOSED = re.compile(f"(?P<words>.*)[{_MARKS}](?P<end>[.!?]*)", re.S)
+_WORD = re.compile(r"\w")
 _ALIKE = 0.5  # share of words in common from which two quotes say the same
 
 
@@ -28,10 +29,27 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Quote:
-    """Words of a customer, as typed."""
+    """Words of a customer, as typed.
+
+    Parameters
+    ----------
+    answer_id : int
+        Whose.
+    text : str
+        Verbatim.
+    cut_before, cut_after : bool
+        Whether their sentence begins before it, and goes on after it.
+    """
 
     answer_id: int
     text: str
+    cut_before: bool = False
+    cut_after: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The words, with an ellipsis where more of their sentence stands."""
+        return "… " * self.cut_before + self.text + " …" * self.cut_after
 
 
 def chosen_quotes(candidates: Iterable[Candidate], wanted: int = 2) -> tuple[Quote, ...]:
@@ -62,7 +80,7 @@ def _good_before_short(candidates: Iterable[Candidate]) -> Iterator[Quote]:
     """Yield quotes of the right length, then the short ones; what nobody asks for is not cut."""
     short = []
     for one in candidates:
-        quote = Quote(one.answer_id, _quotable(one))
+        quote = _quotable(one)
         length = _length(quote.text)
         if FEWEST_WORDS <= length <= MOST_WORDS:
             yield quote
@@ -71,14 +89,18 @@ def _good_before_short(candidates: Iterable[Candidate]) -> Iterator[Quote]:
     yield from short
 
 
-def _quotable(candidate: Candidate) -> str:
+def _quotable(candidate: Candidate) -> Quote:
     """The clause that decided, or its sentence where the clause alone would be a scrap of it."""
-    if candidate.start is None or candidate.end is None:
-        return _tidy(candidate.body)
-    clause = candidate.body[candidate.start : candidate.end].strip(_LOOSE_ENDS)
-    sentence = sentence_around(candidate.body, candidate.start, candidate.end)
+    body, start, end = candidate.body, candidate.start, candidate.end
+    if start is None or end is None:
+        return Quote(candidate.answer_id, _tidy(body))
+    first, last = sentence_around(body, start, end)
+    clause, sentence = body[start:end].strip(_LOOSE_ENDS), body[first:last].strip()
     scrap = _length(clause) < FEWEST_WORDS or _length(clause) >= _MOST_OF_IT * _length(sentence)
-    return _tidy(sentence if scrap and _length(sentence) <= MOST_WORDS else clause)
+    if scrap and _length(sentence) <= MOST_WORDS:
+        return Quote(candidate.answer_id, _tidy(sentence))
+    before, after = (_WORD.search(rest) for rest in (body[first:start], body[end:last]))
+    return Quote(candidate.answer_id, _tidy(clause), before is not None, after is not None)
 
 
 def _tidy(text: str) -> str:

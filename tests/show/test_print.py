@@ -1,5 +1,6 @@
 """For a meeting: a page to print and every chart as an SVG that stands by itself."""
 
+import re
 from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
@@ -79,6 +80,12 @@ def test_the_page_to_print_says_what_the_overview_says(owner: Browser, laid: Lai
     assert "What would have been more helpful" in page
     assert "&lt;script&gt;alert(1)" in page
     assert "<script>alert" not in page
+    plain = re.sub(r"<[^>]+>|\s+", " ", page)
+    (parts,) = re.findall(r"300 answers: ([^;]+); together 300\.", plain)
+    assert sum(int(part.split()[0]) for part in parts.split(", ")) == 300
+    shares = re.findall(r'<td class="number paper-share">(\d+) of 300, <strong>(.+?) %<', page)
+    assert shares
+    assert all(round(100 * int(count) / 300) == int(said) for count, said in shares)
     narrowed = owner.get(laid.business.at("print?segment.Branch=Riverside"))
     assert "Branch: Riverside" in narrowed.get_data(as_text=True)
     nothing = owner.get(laid.business.at("print?since=9999-01-01")).get_data(as_text=True)

@@ -20,3 +20,34 @@ from survey.show.quotes import Candidate, chosen_quotes
 def test_a_mark_whose_partner_is_elsewhere_is_left_out(said: str, quoted: str) -> None:
     (quote,) = chosen_quotes([Candidate(1, said, None, None)])
     assert quote.text == quoted
+
+
+@pytest.mark.parametrize(
+    ("body", "clause", "shown"),
+    [
+        (
+            "Hello. I came at nine and sat there, nobody said how long it would be, and at ten "
+            "I went home again without a word.",
+            "nobody said how long it would be",
+            "… nobody said how long it would be …",
+        ),
+        (
+            "Nobody said how long it would be, and so I sat there until ten and then went home.",
+            "Nobody said how long it would be",
+            "Nobody said how long it would be …",
+        ),
+        (
+            "I came at nine and sat there with the child, and (as ever) nobody rang me back.",
+            "nobody rang me back.",
+            "… nobody rang me back.",
+        ),
+        ("Hello. Nobody said how long. Bye.", "Nobody said how long.", "Nobody said how long."),
+        ("Hello. Well, nobody said how long. Bye.", "how long", "Well, nobody said how long."),
+        ("“Nobody said how long”", "Nobody said how long", "“Nobody said how long”"),
+    ],
+)
+def test_a_quote_shows_where_its_sentence_goes_on(body: str, clause: str, shown: str) -> None:
+    start = body.index(clause)
+    (quote,) = chosen_quotes([Candidate(1, body, start, start + len(clause))])
+    assert quote.shown == shown
+    assert quote.text in body
