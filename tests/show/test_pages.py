@@ -28,6 +28,7 @@ from survey.records.workspaces import first_question
 from tests.support.answers import Said, add_answers, fill, make_run
 from tests.support.browser import Browser
 from tests.support.people import Business
+from tests.support.sayings import FOREIGN
 
 TODAY = date(2026, 3, 31)
 _COUNTED = re.compile(r"([\d,]+) answers?[,.]")
@@ -120,6 +121,19 @@ def test_every_number_leads_to_as_many_answers(
             assert counted is not None
             assert counted.group(1) == number, (view, address)
     assert walked > 120
+
+
+def test_answers_in_another_language_say_why_they_are_set_aside_and_what_can_be_done(
+    owner: Browser, business: Business, database: Database, run: tuple[int, dict[str, int]]
+) -> None:
+    _add(database, business, run, WAITED, Said((("", "", FOREIGN[0]),), "other_language"))
+    page = _text(owner, business.at("answers?theme=other_language"))
+    assert FOREIGN[0] in page
+    assert "they are set aside rather than guessed at" in page
+    assert "SURVEY_MODEL" in page
+    by_hand = business.at("pick?theme=other_language")
+    assert owner.get(by_hand).status_code == 200
+    assert "SURVEY_MODEL" not in _text(owner, business.at("answers"))
 
 
 def test_the_deciding_clause_is_marked_and_only_that(
