@@ -45,7 +45,7 @@
     const bytes = image.data;
     const hues = ["--wish", "--praise", "--quiet", "--quiet"].map(colour);
     const accent = colour("--accent");
-    const size = Math.max(1, Math.round(ratio * (n > 30000 ? 1 : n > 4000 ? 2 : n > 600 ? 3.5 : 6)));
+    const size = Math.max(1, Math.round(ratio * (n > 30000 ? 1 : n > 4000 ? 2 : n > 600 ? 3.5 : w < 520 * ratio ? 5 : 6)));
     const first = n > 30000 ? 110 : n > 4000 ? 150 : 190, more = n > 30000 ? 30 : 45;
     const wide = w - size, high = h - size;
     const px = new Uint16Array(n), py = new Uint16Array(n);
@@ -153,7 +153,7 @@
     pen.textAlign = "center";
     pen.textBaseline = "middle";
     pen.fillStyle = style.getPropertyValue("--paper-raised");
-    pen.globalAlpha = framed ? 1 : 0.82;
+    pen.globalAlpha = framed ? 1 : 0.9;
     pen.beginPath();
     pen.roundRect(box.x - box.wide, box.y - box.high, 2 * box.wide, 2 * box.high, 4 * ratio);
     pen.fill();

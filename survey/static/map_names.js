@@ -3,6 +3,8 @@
 "use strict";
 window.mapNames = (() => {
   const ALWAYS = 12, NEAR = 90, TURNS = 16, NARROW = 520, THICK = 12;
+  // On a narrow sheet a name is as wide as half of it, so few are written, and over hardly a dot.
+  const ALWAYS_NARROW = 1, MOST_NARROW = 7, NEAR_NARROW = 60, UNDER_NARROW = 2;
 
   // Where each theme's dots lie thickest, the largest theme first.
   function middles(data, side) {
@@ -98,15 +100,19 @@ window.mapNames = (() => {
   // named wherever there is room; of the others those that find room near, and the table has all.
   function place(themes, dots, sheet, ratio, measure) {
     const narrow = sheet.width < NARROW * ratio;
-    const covered = crowd(dots, sheet, 10 * ratio);
+    const always = narrow ? ALWAYS_NARROW : ALWAYS, near = narrow ? NEAR_NARROW : NEAR;
+    const under = crowd(dots, sheet, 10 * ratio);
     const usual = (1200 * ratio * ratio * dots.x.length) / (sheet.width * sheet.height) + 1;
+    const cost = (box) => (narrow ? under(box) : under(box) / usual);
     const taken = [];
-    for (const theme of themes.slice(0, narrow ? ALWAYS : 2 * ALWAYS)) {
-      const words = short(theme.name, narrow ? 20 : 32);
+    for (const theme of themes.slice(0, 2 * ALWAYS)) {
+      if (narrow && taken.length === MOST_NARROW) break;
+      const words = short(theme.name, narrow ? 24 : 32);
       const size = { wide: measure(words) / 2 + 5 * ratio, high: 10 * ratio };
-      const far = taken.length < ALWAYS ? sheet.width + sheet.height : NEAR * ratio;
-      const found = placeOne(theme, size, far, taken, (box) => covered(box) / usual, sheet, ratio);
-      if (found) taken.push({ ...found, words, from: theme, theme: theme.theme });
+      const must = taken.length < always;
+      const found = placeOne(theme, size, must ? sheet.width + sheet.height : near * ratio, taken, cost, sheet, ratio);
+      if (!found || (narrow && !must && under(found) > UNDER_NARROW)) continue;
+      taken.push({ ...found, words, from: theme, theme: theme.theme });
     }
     return taken;
   }

@@ -18,6 +18,7 @@ from tests.support.answers import fill
 from tests.support.people import PASSWORD, make_business, make_member
 from tests.support.postgres import free_port
 
+STATIC = Path(__file__).parents[2] / "survey" / "static"
 pytestmark = pytest.mark.browser
 
 
@@ -89,6 +90,39 @@ def test_answers_are_read_by_drawing_around_them_by_key_and_by_theme(at_the_map:
     page.focus("#map-canvas")
     page.keyboard.press("Escape")
     expect(button).to_have_attribute("aria-pressed", "false")
+
+
+# 24 themes of 15 dots each, strewn by a fixed rule over a sheet as wide as a phone.
+_PLACE = """() => {
+  const ratio = 2, sheet = { width: 358 * ratio, height: 376 * ratio };
+  const dots = { x: [], y: [] }, themes = [];
+  for (let theme = 0; theme < 24; theme++) {
+    const x = 80 + ((theme * 223) % 540), y = 90 + ((theme * 137) % 560);
+    themes.push({ theme, name: `A theme with a name, number ${theme}`, x, y });
+    for (let dot = 0; dot < 15; dot++) {
+      dots.x.push(x + ((dot * 37) % 70) - 35);
+      dots.y.push(y + ((dot * 53) % 70) - 35);
+    }
+  }
+  const names = window.mapNames.place(themes, dots, sheet, ratio, (words) => 14 * words.length);
+  return names.map((one) => [one.x, one.y, one.wide, one.high, dots.x.filter((x, i) =>
+    Math.abs(x - one.x) < one.wide - 10 && Math.abs(dots.y[i] - one.y) < one.high - 10).length]);
+}"""
+
+
+def test_on_a_phone_few_themes_are_named_and_hardly_a_dot_lies_under_a_name(
+    browser: Browser,
+) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.add_script_tag(path=STATIC / "map_names.js")
+    names = page.evaluate(_PLACE)
+    page.close()
+    assert 1 <= len(names) <= 7
+    for place, (x, y, wide, high, under) in enumerate(names):
+        assert under <= 2 or place == 0  # the first is named in any case
+        assert wide <= x <= 716 - wide
+        for other_x, other_y, other_wide, other_high, _ in names[:place]:
+            assert abs(x - other_x) > wide + other_wide or abs(y - other_y) > high + other_high
 
 
 def test_a_chart_is_kept_as_a_png(at_the_map: Page, tmp_path: Path) -> None:
