@@ -1,38 +1,31 @@
 """What telling writes: who wants to be told, what there is to tell, and what became of it."""
 
-import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, insert, select, update
+from sqlalchemy import and_, delete, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from survey.errors import FieldError, NotFoundError
 from survey.records import Bulletin, Delivery, Link, Reader, Telling, Workspace, new_id
-from survey.records.due import Claim, claim, finish, try_later
 from survey.records.telling import (
     DROPPED,
-    FAILED,
     MAIL,
     NOBODY,
     QUEUED,
     RISING,
-    SENT,
     WEBHOOK,
     WEEK,
 )
 from survey.records.text import as_stored
-from survey.show.tell.mornings import LOOK_AT, SEND_AT, next_morning
+from survey.show.tell.mornings import SEND_AT, next_morning
 from survey.show.tell.rising import Key, Steps, as_figures
 from survey.tokens import make_token, new_nonce, token_sha256
 from survey.webhook import target_of
 
-LEASE = timedelta(minutes=5)
-GIVE_UP_AFTER = timedelta(days=3)
 QUIET_AFTER_END = timedelta(days=28)  # a theme that went up and down does not ring again so soon
-AT_ONCE = 10
 
 
 @dataclass(frozen=True)
@@ -215,53 +208,6 @@ def _drop(session: Session, workspace_id: int) -> None:
     )
 
 
-def claim_look(session: Session, now: datetime) -> Claim:
-    """Claim one workspace whose news is due to be looked for; its key is the workspace's id."""
-    return claim(
-        session,
-        Telling,
-        Telling.look_at <= now,
-        order=Telling.look_at,
-        now=now,
-        limit=1,
-        lease=LEASE,
-    )
-
-
-def end_look(
-    session: Session,
-    workspace_id: int,
-    lease_id: str,
-    now: datetime,
-    *,
-    zone: str,
-    told: date | None,
-) -> bool:
-    """Note that the day's look is over; False when the claim was lost and nothing may be kept."""
-    here = (Telling.workspace_id == workspace_id,)
-    values: dict[str, Any] = {"look_at": next_morning(now, zone, LOOK_AT)}
-    if told is not None:
-        values["week_told"] = told
-    session.execute(
-        update(Telling)
-        .where(*here, Telling.lease_id == lease_id)
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
-    return finish(session, Telling, here, lease_id)
-
-
-def put_look_back(
-    session: Session, workspace_id: int, lease_id: str, now: datetime, delay: "Delay"
-) -> None:
-    """Try a look that broke again later."""
-    attempts = session.scalar(select(Telling.attempts).where(Telling.workspace_id == workspace_id))
-    try_later(
-        session, Telling, (Telling.workspace_id == workspace_id,), lease_id,
-        now=now, error=delay.error, attempts=attempts or 0, jitter=delay.jitter,
-    )  # fmt: skip
-
-
 def store_week(
     session: Session, workspace_id: int, measured: Mapping[str, Any], now: datetime
 ) -> None:
@@ -363,115 +309,3 @@ def _delivery(bulletin: Bulletin, way: str, person_id: int, now: datetime) -> De
         workspace_id=bulletin.workspace_id, id=new_id(), bulletin_id=bulletin.id,
         way=way, person_id=person_id, state=QUEUED, made_at=now,
     )  # fmt: skip
-
-
-def claim_letters(session: Session, now: datetime) -> Claim:
-    """Claim readers whose weekly letter is due; keys are workspace and person."""
-    return claim(
-        session,
-        Reader,
-        and_(Reader.weekday.is_not(None), Reader.due_at <= now),
-        order=Reader.due_at,
-        now=now,
-        limit=AT_ONCE,
-        lease=LEASE,
-    )
-
-
-def end_letter(
-    session: Session, key: tuple[int, int], lease_id: str, now: datetime, zone: str
-) -> bool:
-    """Note that a reader's letter is done with until the next week; False when it was not ours."""
-    here = _is_reader(key)
-    weekday = session.scalar(select(Reader.weekday).where(*here))
-    due_at = None if weekday is None else next_morning(now, zone, SEND_AT, weekday)
-    session.execute(
-        update(Reader)
-        .where(*here, Reader.lease_id == lease_id)
-        .values(due_at=due_at)
-        .execution_options(synchronize_session=False)
-    )
-    return finish(session, Reader, here, lease_id)
-
-
-@dataclass(frozen=True)
-class Delay:
-    """Why something is tried again later, and where the jitter of its next try comes from."""
-
-    error: str
-    jitter: random.Random
-
-
-def put_letter_back(
-    session: Session, key: tuple[int, int], lease_id: str, now: datetime, delay: Delay
-) -> None:
-    """Try a reader's letter again later."""
-    attempts = session.scalar(select(Reader.attempts).where(*_is_reader(key))) or 0
-    try_later(
-        session, Reader, _is_reader(key), lease_id,
-        now=now, error=delay.error, attempts=attempts, jitter=delay.jitter,
-    )  # fmt: skip
-
-
-def _is_reader(key: tuple[int, int]) -> tuple[ColumnElement[bool], ...]:
-    return (Reader.workspace_id == key[0], Reader.person_id == key[1])
-
-
-def claim_deliveries(session: Session, now: datetime, way: str) -> Claim:
-    """Claim news that is to be sent one way; keys are workspace and delivery."""
-    return claim(
-        session,
-        Delivery,
-        and_(Delivery.state == QUEUED, Delivery.way == way),
-        order=Delivery.made_at,
-        now=now,
-        limit=AT_ONCE,
-        lease=LEASE,
-    )
-
-
-def end_delivery(
-    session: Session,
-    key: tuple[int, int],
-    lease_id: str,
-    now: datetime,
-    *,
-    state: str = SENT,
-    error: str | None = None,
-) -> bool:
-    """Note what became of a delivery for good: sent, failed or dropped."""
-    result: Any = session.execute(
-        update(Delivery)
-        .where(*_is_delivery(key), Delivery.lease_id == lease_id)
-        .values(
-            state=state,
-            done_at=now,
-            lease_id=None,
-            lease_until=None,
-            next_try_at=None,
-            last_error=error[:1000] if error else None,
-        )
-        .execution_options(synchronize_session=False)
-    )
-    return bool(result.rowcount)
-
-
-def put_delivery_back(
-    session: Session, key: tuple[int, int], lease_id: str, now: datetime, delay: Delay
-) -> None:
-    """Try a delivery again later, or give it up where it is three days old."""
-    row = session.execute(
-        select(Delivery.attempts, Delivery.made_at).where(*_is_delivery(key))
-    ).one()
-    if now - row.made_at > GIVE_UP_AFTER:
-        error = f"Given up after 3 days. {delay.error}"
-        end_delivery(session, key, lease_id, now, state=FAILED, error=error)
-        return
-    try_later(
-        session, Delivery, _is_delivery(key), lease_id,
-        now=now, error=delay.error, attempts=row.attempts, jitter=delay.jitter,
-    )  # fmt: skip
-
-
-def _is_delivery(key: tuple[int, int]) -> tuple[ColumnElement[bool], ...]:
-    return (Delivery.workspace_id == key[0], Delivery.id == key[1])

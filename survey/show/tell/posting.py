@@ -16,7 +16,7 @@ from survey.errors import WebhookError
 from survey.records.database import Database, database_now
 from survey.records.telling import DROPPED, FAILED, SENT, WEBHOOK
 from survey.settings import Settings
-from survey.show.tell.actions import Delay, claim_deliveries, end_delivery, put_delivery_back
+from survey.show.tell.due import Delay, claim_deliveries, end_delivery, put_delivery_back
 from survey.show.tell.payload import Source, webhook_body
 from survey.show.tell.queries import is_post_due, posted
 from survey.tokens import make_token

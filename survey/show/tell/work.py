@@ -20,7 +20,8 @@ from survey.mail import Mailer, Outlet
 from survey.records.database import Database, database_now, what_failed
 from survey.records.telling import DROPPED, MAIL
 from survey.settings import Settings
-from survey.show.tell.actions import (
+from survey.show.tell.actions import enrol_workspaces, store_rises, store_week
+from survey.show.tell.due import (
     Delay,
     claim_deliveries,
     claim_letters,
@@ -28,12 +29,9 @@ from survey.show.tell.actions import (
     end_delivery,
     end_letter,
     end_look,
-    enrol_workspaces,
     put_delivery_back,
     put_letter_back,
     put_look_back,
-    store_rises,
-    store_week,
 )
 from survey.show.tell.letter import Envelope, alert_letter, stop_headers, week_letter
 from survey.show.tell.queries import (
