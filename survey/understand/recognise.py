@@ -25,7 +25,7 @@ from survey.understand.split import Clause, split
 from survey.understand.tone import Tone, tone_columns, tones
 from survey.understand.trained import Reader, load_reader
 
-VERSION = "4"
+VERSION = "5"
 CLAUSE_SHARE = 0.5
 """A clause decides when its own odds reach this share of what the theme's threshold asks."""
 ANY_CALIBRATION = (1.0, -0.4)
@@ -34,7 +34,7 @@ CLAUSES = 0.3
 """Share of the best clause in what the trained reader says of an answer; see docs/decisions."""
 TONE_OF_CLAUSE = 0.5
 """Share of the deciding clause in the tone; the rest is the whole answer's."""
-NOTHING_SURE = 1.0
+NOTHING_SURE = 3.5
 """How far above its threshold, in log-odds, the reader must hear 'nothing' to be believed: short
 praise with a reason lies just above it; see docs/decisions."""
 READS = frozenset({"en"})

@@ -1,9 +1,9 @@
 """The reader's second look: what a text's own words add to the log-odds of the tuned encoder.
 
-The encoder was tuned on scenes. Short and plain text ("polite staff", "be quicker") it reads
-poorly: nearly all of it came out as a wish, and half as 'nothing'. The second look is one linear
-step on hashed words and word pairs and on the encoder's vector, with the encoder's log-odds as
-its fixed start, so that what the encoder reads well stays as it is.
+One linear step on hashed words and word pairs and on the encoder's vector, with the encoder's
+log-odds as its fixed start, so that what the encoder reads well stays as it is. It was made when
+the encoder knew scenes alone and took short text ("polite staff", "be quicker") for wishes or for
+'nothing'; now that it has read short text, too, this adds a little recall: docs/decisions/0007.
 """
 
 import re

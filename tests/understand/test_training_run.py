@@ -11,7 +11,7 @@ from survey.understand.training import second
 from survey.understand.training.__main__ import train
 from survey.understand.training.second import write_second
 from survey.understand.training.ship import write_background, write_reader
-from survey.understand.training.text import BRIEF, read_labelled
+from survey.understand.training.text import BRIEF, read_file, read_labelled
 from survey.understand.training.tune import Recipe, read_with
 
 pytestmark = pytest.mark.model
@@ -24,7 +24,8 @@ def test_a_short_run_ships_a_reader_that_says_the_same(
     monkeypatch.setattr(second, "ROUNDS", 15)
     answers = read_labelled()[:48]
     said: list[str] = []
-    networks = [train(answers, Recipe(epochs=1), said.append) for _ in range(2)]
+    brief = read_file(BRIEF / "plain.tsv")[:60]
+    networks = [train(answers, brief[:8], Recipe(epochs=1), said.append) for _ in range(2)]
     first, again = (read_with(network, TEXTS) for network in networks)
     assert (first == again).all()
     assert len(said) == 2
@@ -36,7 +37,6 @@ def test_a_short_run_ships_a_reader_that_says_the_same(
     assert shipped.shape == first.shape
     assert np.abs(shipped - first).max() < 0.1
 
-    brief = read_labelled(BRIEF)[:60]
     write_second(answers, brief, tmp_path)
     once = (tmp_path / "second.safetensors").read_bytes()
     write_second(answers, brief, tmp_path)

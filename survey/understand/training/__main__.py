@@ -39,22 +39,25 @@ def main() -> None:
         manifest = read_manifest()
         threshold, calibration = min(manifest.thresholds.values()), manifest.calibration
     else:
-        threshold, calibration = check(answers, recipe, say)
+        threshold, calibration = check(answers, brief, recipe, say)
     if not asked.check_only:
         write_background(answers, recipe.seed)
-        write_reader(train(answers, recipe, say), threshold, calibration)
+        write_reader(train(answers, brief, recipe, say), threshold, calibration)
         write_second(answers, brief)
 
 
 def check(
-    answers: Sequence[Labelled], recipe: Recipe, say: Callable[[str], None]
+    answers: Sequence[Labelled],
+    brief: Sequence[Labelled],
+    recipe: Recipe,
+    say: Callable[[str], None],
 ) -> tuple[float, tuple[float, float]]:
     """Train without some authors, and choose threshold and calibration on them.
 
     Parameters
     ----------
-    answers : sequence of Labelled
-        By all authors.
+    answers, brief : sequence of Labelled
+        By all authors: the labelled text, and the short and plain text.
     recipe : Recipe
         How to train.
     say : callable
@@ -66,7 +69,8 @@ def check(
         The threshold, and slope and shift of the log-odds.
     """
     held = [one for one in answers if one.author in HELD_OUT]
-    network = train([one for one in answers if one.author not in HELD_OUT], recipe, say)
+    others = [one for one in answers if one.author not in HELD_OUT]
+    network = train(others, brief, recipe, say)
     targets = label_targets(held)
     logits = read_with(network, [one.text for one in held])[:, : targets.shape[1]]
     threshold = choose_threshold(targets, logits)
@@ -112,13 +116,18 @@ def calibrate(targets: NDArray[np.float32], logits: NDArray[np.float32]) -> tupl
     return float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
 
 
-def train(answers: Sequence[Labelled], recipe: Recipe, say: Callable[[str], None]) -> Network:
+def train(
+    answers: Sequence[Labelled],
+    brief: Sequence[Labelled],
+    recipe: Recipe,
+    say: Callable[[str], None],
+) -> Network:
     """Train on answers: labels, and the tone where it is known.
 
     Parameters
     ----------
-    answers : sequence of Labelled
-        What to learn.
+    answers, brief : sequence of Labelled
+        What to learn; each of `brief` counts `recipe.brief_counts` times.
     recipe : Recipe
         How.
     say : callable
@@ -129,10 +138,12 @@ def train(answers: Sequence[Labelled], recipe: Recipe, say: Callable[[str], None
     Network
         Ready to read.
     """
-    labels = label_targets(answers)
-    targets = np.hstack([labels, tone_targets(answers)])
-    weights = np.hstack([np.ones_like(labels), recipe.tone_weight * tone_known(answers)])
-    return tune([one.text for one in answers], targets, weights, recipe, say)
+    every = [*answers, *brief]
+    labels = label_targets(every)
+    targets = np.hstack([labels, tone_targets(every)])
+    weights = np.hstack([np.ones_like(labels), recipe.tone_weight * tone_known(every)])
+    weights[len(answers) :] *= recipe.brief_counts
+    return tune([one.text for one in every], targets, weights, recipe, say)
 
 
 def say(line: str) -> None:

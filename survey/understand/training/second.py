@@ -1,8 +1,8 @@
 """Fit the reader's second look (`survey.understand.second`) and write it.
 
-It learns from the labelled text and from `brief`: short and plain answers, written apart after
-the encoder was tuned. On the labelled text the encoder's log-odds are already right, so that
-text holds the second look back, and the brief text moves it.
+It learns from the labelled text and from `brief`, short and plain answers, of which each counts
+more. On long text the encoder's log-odds are right already, so that text holds the second look
+back, and the brief text moves it.
 
 A part of what it says of the tone it learns from words, with little of the encoder: on text that
 it was tuned on, the encoder is so sure of the tone that words have nothing left to learn.

@@ -15,8 +15,8 @@ from survey.understand.book import shipped_book
 
 FOLDER = Path(__file__).parent / "text"
 BRIEF = Path(__file__).parent / "brief"
-"""Short and plain answers, and praise and wishes told at length, written after the encoder was
-tuned; the second look learns from it."""
+"""Short and plain answers, praise and wishes told at length, and hurt and praise told calmly; the
+second look counts them more."""
 UNTONED = frozenset({"nothing", "other"})
 SIGNS = {"-": "wish", "+": "praise", "?": "unclear"}
 SHINGLE = 4

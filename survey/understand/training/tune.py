@@ -35,7 +35,8 @@ class Recipe:
     layer_decay: float = 0.85
     weight_decay: float = 0.01
     masked: float = 0.1
-    tone_weight: float = 0.3
+    tone_weight: float = 1.0
+    brief_counts: float = 1.5
     warm_up: float = 0.1
     seed: int = 0
 
