@@ -109,6 +109,8 @@ def test_who_asks_hears_that_the_question_goes_out_in_english_and_where_to_mend_
     owner: Browser, asking: PlaceForTest
 ) -> None:
     ask, change = asking.business.at("ask"), asking.business.at("settings")
+    only = "The question is in English for everybody so far"
+    assert only in owner.get(ask).get_data(as_text=True)
     owner.send(change, **SETTINGS, others=f"de: {GERMAN}\nsv: Vad?")
     page = owner.get(ask).get_data(as_text=True)
     assert '<option value="de">Deutsch</option>' in page
