@@ -144,8 +144,10 @@ def theme_overview(
     asked = [Asked(one.tones, tuple(name.id for name, _ in one.shown)) for one in heard]
     few = figures.answered.total <= FEW
     quotable = candidates(session, workspace_id, run_id, wanted, asked, few=few)
+    told: set[str] = set()
     columns = [
-        _column(figures, one, changes, found) for one, found in zip(heard, quotable, strict=True)
+        _column(figures, one, changes, found, told)
+        for one, found in zip(heard, quotable, strict=True)
     ]
     return Overview(
         figures=figures,
@@ -223,14 +225,19 @@ def _column(
     heard: _Heard,
     changes: dict[tuple[int, tuple[Tone, ...]], Change],
     quotable: Candidates,
+    told: set[str],
 ) -> Column:
+    """Return a column; what it quotes is added to what the page has `told`."""
+
     def row(name: ThemeName, series: Series) -> ThemeRow:
+        quotes = chosen_quotes(quotable.get(name.id, ()), told=told)
+        told.update(quote.text for quote in quotes)
         return ThemeRow(
             theme=name,
             count=series.total,
             spark=_spark(figures, series),
             change=changes.get((name.id, heard.tones)),
-            quotes=chosen_quotes(quotable.get(name.id, ())),
+            quotes=quotes,
         )
 
     shown = [row(*one) for one in heard.shown]

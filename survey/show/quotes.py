@@ -1,7 +1,7 @@
 """Which of a theme's answers are quoted: typical ones, short, and different from each other."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from survey.show.marks import sentence_around
@@ -52,7 +52,9 @@ class Quote:
         return "… " * self.cut_before + self.text + " …" * self.cut_after
 
 
-def chosen_quotes(candidates: Iterable[Candidate], wanted: int = 2) -> tuple[Quote, ...]:
+def chosen_quotes(
+    candidates: Iterable[Candidate], wanted: int = 2, told: Collection[str] = ()
+) -> tuple[Quote, ...]:
     """Choose quotes for a theme.
 
     Parameters
@@ -61,6 +63,9 @@ def chosen_quotes(candidates: Iterable[Candidate], wanted: int = 2) -> tuple[Quo
         The most typical first.
     wanted : int
         How many, at most.
+    told : collection of str
+        What the page quotes already, for another theme: not said again, unless there is nothing
+        else to quote.
 
     Returns
     -------
@@ -68,12 +73,15 @@ def chosen_quotes(candidates: Iterable[Candidate], wanted: int = 2) -> tuple[Quo
         Verbatim, 4 to 25 words where there are such, no two alike.
     """
     found: list[Quote] = []
+    again: list[Quote] = []
     for quote in _good_before_short(candidates):
-        if not any(_alike(quote.text, other.text) for other in found):
+        if quote.text in told:
+            again.append(quote)
+        elif not any(_alike(quote.text, other.text) for other in found):
             found.append(quote)
         if len(found) == wanted:
             break
-    return tuple(found)
+    return tuple(found or again[:1])
 
 
 def _good_before_short(candidates: Iterable[Candidate]) -> Iterator[Quote]:

@@ -51,3 +51,13 @@ def test_a_quote_shows_where_its_sentence_goes_on(body: str, clause: str, shown:
     (quote,) = chosen_quotes([Candidate(1, body, start, start + len(clause))])
     assert quote.shown == shown
     assert quote.text in body
+
+
+def test_what_a_page_quotes_already_is_not_quoted_again_unless_there_is_nothing_else() -> None:
+    said = [
+        Candidate(1, "Nobody told me what it would cost.", None, None),
+        Candidate(2, "I had to ask three times.", None, None),
+    ]
+    told = {"Nobody told me what it would cost."}
+    assert [quote.answer_id for quote in chosen_quotes(said, told=told)] == [2]
+    assert [quote.answer_id for quote in chosen_quotes(said[:1], told=told)] == [1]
