@@ -1,14 +1,15 @@
 """What the overview shows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from survey.records import Theme
 from survey.records.filters import AnswerFilter, Tone
+from survey.records.praised import praised_name
 from survey.show.candidates import FEW, Asked, Candidates, candidates
 from survey.show.charts import Spark, spark
 from survey.show.exact import beyond_chance
@@ -24,19 +25,39 @@ from survey.show.span import Change, Span, change, span_of, trend
 # Where nobody can tell whether an answer wishes or praises, it stands with the wishes.
 WISHES: tuple[Tone, ...] = ("wish", "unclear")
 PRAISE: tuple[Tone, ...] = ("praise",)
+NAMING = (Theme.id, Theme.key, Theme.name, Theme.definition, Theme.origin, Theme.pinned)
 _ALWAYS_SHOWN = 5  # themes in a column, however seldom heard
 _FEWEST_FOR_A_LINE = 10  # answers in a theme; a line of fewer is noise
 
 
 @dataclass(frozen=True)
 class ThemeName:
-    """A theme as lists name it."""
+    """A theme as lists name it; `praised` is its name above praise, empty where it is the same."""
 
     id: int
     name: str
     definition: str
     origin: Literal["book", "found"]
     pinned: bool = False
+    praised: str = ""
+
+    def among(self, tones: Collection[Tone]) -> "ThemeName":
+        """Return it as it is named among answers of some tones."""
+        is_praise = bool(tones) and set(tones) <= set(PRAISE)
+        return replace(self, name=self.praised) if self.praised and is_praise else self
+
+
+def as_named(row: Any) -> ThemeName:
+    """Return a row's theme; it has id, key, name, definition, origin and pinned."""
+    praised = praised_name(row.key, row.name)
+    return ThemeName(
+        row.id,
+        row.name,
+        row.definition,
+        row.origin,
+        row.pinned,
+        praised if praised != row.name else "",
+    )
 
 
 @dataclass(frozen=True)
@@ -172,11 +193,9 @@ def span_in_view(
 def theme_names(session: Session, workspace_id: int, counted: Iterable[int]) -> list[ThemeName]:
     """Return the active themes of a workspace, and those that are counted but for hidden ones."""
     ids = set(counted)
-    query = select(
-        Theme.id, Theme.name, Theme.definition, Theme.origin, Theme.state, Theme.pinned
-    ).where(Theme.workspace_id == workspace_id)
+    query = select(*NAMING, Theme.state).where(Theme.workspace_id == workspace_id)
     return [
-        ThemeName(row.id, row.name, row.definition, row.origin, row.pinned)
+        as_named(row)
         for row in session.execute(query)
         if row.state == "active" or (row.id in ids and row.state != "hidden")
     ]
@@ -233,7 +252,7 @@ def _column(
         quotes = chosen_quotes(quotable.get(name.id, ()), told=told)
         told.update(quote.text for quote in quotes)
         return ThemeRow(
-            theme=name,
+            theme=name.among(heard.tones),
             count=series.total,
             spark=_spark(figures, series),
             change=changes.get((name.id, heard.tones)),
@@ -246,7 +265,9 @@ def _column(
         book=tuple(one for one in shown if one.theme.origin == "book"),
         found=tuple(one for one in shown if one.theme.origin == "found"),
         few=tuple(
-            ThemeRow(name, series.total, None, changes.get((name.id, heard.tones)), ())
+            ThemeRow(
+                name.among(heard.tones), series.total, None, changes.get((name.id, heard.tones)), ()
+            )
             for name, series in heard.few
         ),
     )

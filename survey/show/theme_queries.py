@@ -11,7 +11,7 @@ from survey.records.tallies import Sought
 from survey.show.charts import Plot, plot
 from survey.show.exact import beyond_chance, interval
 from survey.show.figures import Figures, figures_in_view
-from survey.show.queries import ThemeName, span_in_view, theme_names
+from survey.show.queries import NAMING, ThemeName, as_named, span_in_view, theme_names
 from survey.show.segments import SegmentTable, theme_by_segment
 from survey.show.span import Change, Point, Span, change, trend
 from survey.show.together import Companion, companions
@@ -65,13 +65,13 @@ class ThemePage:
 def theme_name(session: Session, workspace_id: int, theme_id: int) -> ThemeName | None:
     """Return a theme of a workspace, None where it has no such theme."""
     row = session.execute(
-        select(Theme.id, Theme.name, Theme.definition, Theme.origin).where(
+        select(*NAMING).where(
             Theme.workspace_id == workspace_id,
             Theme.id == theme_id,
             Theme.state.in_(("active", "hidden")),
         )
     ).one_or_none()
-    return ThemeName(row.id, row.name, row.definition, row.origin) if row else None
+    return as_named(row) if row else None
 
 
 def theme_page(

@@ -25,6 +25,7 @@ from survey.records import (
 from survey.records.counts import rebuild
 from survey.records.database import Database
 from survey.records.workspaces import first_question
+from survey.show.tell.news import names_now
 from tests.support.answers import Said, add_answers, fill, make_run
 from tests.support.browser import Browser
 from tests.support.people import Business
@@ -134,6 +135,33 @@ def test_answers_in_another_language_say_why_they_are_set_aside_and_what_can_be_
     by_hand = business.at("pick?theme=other_language")
     assert owner.get(by_hand).status_code == 200
     assert "SURVEY_MODEL" not in _text(owner, business.at("answers"))
+
+
+def test_what_helped_is_named_for_what_went_well_unless_the_owner_named_it(
+    owner: Browser, business: Business, database: Database, run: tuple[int, dict[str, int]]
+) -> None:
+    early = Said((("waiting", "praise", "In at nine on the dot, as I was told."),))
+    _add(database, business, run, WAITED, early)
+    waiting = update(Theme).where(Theme.id == run[1]["waiting"])
+    for name, praised in (
+        ("Being kept waiting", "Being seen on time"),
+        ("Our clock", "Our clock"),
+    ):
+        with database.writing() as session:
+            session.execute(waiting.values(name=name))
+            told = names_now(session, business.workspace_id)
+        assert told[run[1]["waiting"], "wish"] == name
+        assert told[run[1]["waiting"], "praise"] == praised  # in the weekly letter, too
+        for page in (business.at(), business.at("print")):
+            wished, _, helped = _text(owner, page).partition("What helped")
+            assert name in wished
+            assert praised in helped
+            assert (name in helped) is (name == praised)
+        bars = owner.get(business.at("charts/themes.svg")).get_data(as_text=True)
+        assert name in bars
+        assert praised in bars
+        theme = _text(owner, business.at(f"themes/{run[1]['waiting']}"))
+        assert (f"it is named “{praised}”" in theme) is (name != praised)
 
 
 def test_the_deciding_clause_is_marked_and_only_that(

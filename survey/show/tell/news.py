@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from survey.records import Bulletin, Theme
 from survey.records.filters import AnswerFilter
+from survey.records.praised import praised_name
 from survey.records.telling import WEEK
 from survey.show.figures import Figures, figures_in_view
 from survey.show.queries import PRAISE, WISHES, theme_names, theme_overview
@@ -18,6 +19,8 @@ from survey.show.span import span_of
 FEWEST = 5  # answers in a week; with fewer, shares are not enough to say anything
 TOLD_WISHES, TOLD_PRAISE = 5, 3
 DAYS = 7
+Names = Mapping[tuple[int, str], str]
+"""What themes are called now, by theme and tone."""
 Quotes = Mapping[tuple[int, str], tuple[str, ...]]
 """Customers' words by theme and tone, where they may be told; empty where not."""
 
@@ -156,17 +159,15 @@ def quotes_of(
     }
 
 
-def named_week(
-    measured: Mapping[str, Any], names: Mapping[int, str], quotes: Quotes | None = None
-) -> Week:
+def named_week(measured: Mapping[str, Any], names: Names, quotes: Quotes | None = None) -> Week:
     """Return a measured week with the names its themes have now; one without a name is left out."""
     said = quotes or {}
 
     def heard(tone: str) -> tuple[Heard, ...]:
         return tuple(
-            Heard(theme_id, names[theme_id], tone, count, said.get((theme_id, tone), ()))
+            Heard(theme_id, names[theme_id, tone], tone, count, said.get((theme_id, tone), ()))
             for theme_id, count in measured[tone]
-            if theme_id in names
+            if (theme_id, tone) in names
         )
 
     return Week(
@@ -182,16 +183,14 @@ def named_week(
     )
 
 
-def named_rise(
-    bulletin: Bulletin, names: Mapping[int, str], quotes: Quotes | None = None
-) -> Risen | None:
+def named_rise(bulletin: Bulletin, names: Names, quotes: Quotes | None = None) -> Risen | None:
     """Return a rise with the name its theme has now, None where it is shown no longer."""
     theme_id, tone, kept = bulletin.theme_id or 0, bulletin.tone or "", bulletin.figures
-    if theme_id not in names:
+    if (theme_id, tone) not in names:
         return None
     return Risen(
         theme_id=theme_id,
-        name=names[theme_id],
+        name=names[theme_id, tone],
         tone=tone,
         count=kept["count"],
         of=kept["of"],
@@ -202,9 +201,7 @@ def named_rise(
     )
 
 
-def named(
-    bulletin: Bulletin, names: Mapping[int, str], quotes: Quotes | None = None
-) -> News | None:
+def named(bulletin: Bulletin, names: Names, quotes: Quotes | None = None) -> News | None:
     """Return a bulletin as it is told, None where its theme is shown no longer."""
     week = named_week(bulletin.figures, names, quotes) if bulletin.kind == WEEK else None
     risen = None if week else named_rise(bulletin, names, quotes)
@@ -223,9 +220,13 @@ def named(
     )
 
 
-def names_now(session: Session, workspace_id: int) -> dict[int, str]:
-    """Return the names of the themes that are shown."""
-    query = select(Theme.id, Theme.name).where(
+def names_now(session: Session, workspace_id: int) -> Names:
+    """Return the names of the themes that are shown, as wishes and as praise."""
+    query = select(Theme.id, Theme.key, Theme.name).where(
         Theme.workspace_id == workspace_id, Theme.state == "active"
     )
-    return {row.id: row.name for row in session.execute(query)}
+    return {
+        (row.id, tone): name
+        for row in session.execute(query)
+        for tone, name in (("wish", row.name), ("praise", praised_name(row.key, row.name)))
+    }

@@ -1,0 +1,27 @@
+"""The names above praise are those of the shipped book's themes, and of no other."""
+
+import pytest
+
+from survey.records.praised import PRAISED, praised_name
+from survey.understand.book import shipped_book
+
+
+def test_every_name_above_praise_belongs_to_a_theme_as_it_is_shipped() -> None:
+    shipped = {theme.key: theme.name for theme in shipped_book().themes}
+    assert {key: name for key, (name, _praised) in PRAISED.items()}.items() <= shipped.items()
+    assert not {praised for _name, praised in PRAISED.values()} & set(shipped.values())
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "praised"),
+    [
+        ("waiting", "Being kept waiting", "Being seen on time"),
+        ("waiting", "Our clock", "Our clock"),
+        ("own_waiting", "Being kept waiting", "Being kept waiting"),
+        (None, "Parking", "Parking"),
+    ],
+)
+def test_only_a_theme_as_it_is_shipped_has_another_name(
+    key: str | None, name: str, praised: str
+) -> None:
+    assert praised_name(key, name) == praised
