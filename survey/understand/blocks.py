@@ -120,7 +120,7 @@ def means(vectors: NDArray[np.floating], labels: NDArray[np.integer], count: int
 
 
 def nearest(
-    vectors: NDArray[np.floating], points: Floats
+    vectors: NDArray[np.floating], points: Floats, pulls: Floats | None = None
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Find, for each row, the closest of a few points.
 
@@ -130,6 +130,8 @@ def nearest(
         Unit rows, at any precision.
     points : ndarray of float32, shape (k, d)
         Unit rows, k at least 1.
+    pulls : ndarray of float32, shape (k,), optional
+        What each point's cosine gains when the closest is chosen; nothing if left out.
 
     Returns
     -------
@@ -139,7 +141,7 @@ def nearest(
 
     def block(start: int, end: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         cosines = np.asarray(vectors[start:end], dtype=np.float32) @ points.T
-        best = cosines.argmax(axis=1)
+        best = (cosines if pulls is None else cosines + pulls).argmax(axis=1)
         return best, cosines[np.arange(len(best)), best]
 
     found = in_blocks(len(vectors), block, size=8192)

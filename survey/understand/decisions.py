@@ -153,4 +153,5 @@ def _together(theme: FoundTheme, parts: Sequence[FoundTheme], name: str | None) 
         ),
         points=np.concatenate([part.points for part in parts]),
         radius=min(part.radius for part in parts),
+        pull=max(part.pull for part in parts),
     )

@@ -1,7 +1,7 @@
 """A found theme as it lasts: its id, its name, and its place among the vectors.
 
-The place is a few points (the centres of the small groups it was joined from) and a radius. It is
-all that is needed to let new answers join, so a theme can be stored and used again without a fit.
+The place is a point or a few, a radius and a pull: all that is needed to let new answers join, so a
+theme can be stored and used again without a fit.
 """
 
 import struct
@@ -14,8 +14,11 @@ from numpy.typing import NDArray
 from survey.errors import EngineError
 from survey.understand.blocks import in_blocks, unit
 
-_HEADER = struct.Struct("<4sHHf")
-_MAGIC = b"FT01"
+_HEADER = struct.Struct("<4sHHff")
+_MAGIC = b"FT02"
+_HEADER_BEFORE = struct.Struct("<4sHHf")
+_MAGIC_BEFORE = b"FT01"
+"""Of themes stored before there were pulls."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,9 @@ class FoundTheme:
     """A theme that came out of the answers themselves.
 
     `centroid` has shape (d,), `points` (p, d), both float16 and unit length; `radius` is the
-    least cosine to one of the points at which a clause joins. `exemplars` are typical clauses.
+    least cosine to one of the points at which a clause joins. `pull` is what its cosines gain
+    where a clause chooses between themes: more than 0 for a theme that much is said of.
+    `exemplars` are typical clauses.
     """
 
     id: str
@@ -44,6 +49,7 @@ class FoundTheme:
     exemplars: tuple[Quote, ...] = ()
     answers: int = 0
     clauses: int = 0
+    pull: float = 0.0
     key: None = field(default=None, init=False)
     origin: str = field(default="found", init=False)
 
@@ -61,7 +67,8 @@ class FoundTheme:
         """Pack the theme's place: a short header, then centroid and points as float16."""
         count, dimension = self.points.shape
         rows = np.concatenate([self.centroid[None], self.points]).astype("<f2")
-        return _HEADER.pack(_MAGIC, count, dimension, self.radius) + rows.tobytes()
+        header = _HEADER.pack(_MAGIC, count, dimension, self.radius, self.pull)
+        return header + rows.tobytes()
 
     @staticmethod
     def from_anchor(id: str, name: str, anchor: bytes) -> "FoundTheme":
@@ -85,14 +92,15 @@ class FoundTheme:
             If the bytes are not a theme's place.
         """
         try:
-            magic, count, dimension, radius = _HEADER.unpack_from(anchor)
-            rows = np.frombuffer(anchor, "<f2", offset=_HEADER.size).reshape(count + 1, dimension)
+            header = _HEADER_BEFORE if anchor[:4] == _MAGIC_BEFORE else _HEADER
+            magic, count, dimension, radius, *pull = header.unpack_from(anchor)
+            rows = np.frombuffer(anchor, "<f2", offset=header.size).reshape(count + 1, dimension)
         except (struct.error, ValueError) as error:
             raise EngineError(f"Theme {name!r} is stored incompletely: sort again.") from error
-        if magic != _MAGIC:
+        if magic not in {_MAGIC, _MAGIC_BEFORE}:
             raise EngineError(f"Theme {name!r} was stored by another version: sort again.")
         places = rows.astype(np.float16)
-        return FoundTheme(id, name, places[0], places[1:], radius)
+        return FoundTheme(id, name, places[0], places[1:], radius, pull=sum(pull))
 
 
 @dataclass(frozen=True)
@@ -113,11 +121,12 @@ class Places:
 
     def __init__(self, themes: Sequence[FoundTheme]) -> None:
         self._radius = np.array([theme.radius for theme in themes], dtype=np.float32)
+        self._pull = np.array([theme.pull for theme in themes], dtype=np.float32)
         self._starts = np.cumsum([0, *(len(theme.points) for theme in themes)])[:-1]
         self._points = unit(np.concatenate([theme.points for theme in themes])) if themes else None
 
     def join(self, vectors: NDArray[np.floating]) -> Joining:
-        """Let each clause join the nearest theme, if it lies within that theme's radius.
+        """Let each clause join the theme that is nearest, pull and all, if within its radius.
 
         Parameters
         ----------
@@ -149,11 +158,11 @@ class Places:
     def _closest(self, cosines: NDArray[np.float32]) -> Joining:
         """Choose the theme from the cosines to each; columns are themes."""
         rows = np.arange(len(cosines))
-        theme = cosines.argmax(axis=1).astype(np.int32)
-        best = cosines[rows, theme]
-        others = cosines.copy()
-        others[rows, theme] = -2
+        pulled = cosines + self._pull
+        theme = pulled.argmax(axis=1).astype(np.int32)
+        best, chosen = cosines[rows, theme], pulled[rows, theme]
+        pulled[rows, theme] = -2
         radius = self._radius[theme]
-        lead = best - np.maximum(others.max(axis=1), radius)
+        lead = np.minimum(chosen - pulled.max(axis=1), best - radius)
         theme[best < radius] = -1
         return Joining(theme, best, (1 / (1 + np.exp(-lead / CLEAR))).astype(np.float32))

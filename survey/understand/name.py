@@ -23,6 +23,7 @@ from survey.understand.phrases import (
     essence,
     form,
     is_stop,
+    names_of_people,
     stem,
     stems_of,
     tells,
@@ -93,6 +94,11 @@ class _Theme:
     texts: Sequence[str]
     phrases: dict[tuple[str, ...], Phrase]
     shown: Mapping[str, float]
+    people: frozenset[str]
+
+    def speaks_of_somebody(self, words: Sequence[str]) -> bool:
+        """Tell words, in lower case, that hold a person's name: no theme is called by it."""
+        return any(word.removesuffix("'s") in self.people for word in words)
 
     @property
     def size(self) -> int:
@@ -131,8 +137,9 @@ def find_names(
         In the order of `centres`. Where two would take the same name, the one it fits better has
         it.
     """
+    people = names_of_people(clauses)
     themes = [
-        _read([clauses[row] for row in np.flatnonzero(labels == label)[:READ_AT_MOST]])
+        _read([clauses[row] for row in np.flatnonzero(labels == label)[:READ_AT_MOST]], people)
         for label in range(len(centres))
     ]
     ranked = [
@@ -157,9 +164,9 @@ def find_names(
     return tuple(names[label] for label in range(len(themes)))
 
 
-def _read(texts: Sequence[str]) -> _Theme:
+def _read(texts: Sequence[str], people: frozenset[str]) -> _Theme:
     shown = shares(map(stems_of, texts), common_names(stem), len(texts))
-    return _Theme(texts, count_phrases(texts), shown)
+    return _Theme(texts, count_phrases(texts), shown, people)
 
 
 def _first_free(ranked: Sequence[Name], used: Sequence[Name]) -> Name:
@@ -178,7 +185,11 @@ def _first_free(ranked: Sequence[Name], used: Sequence[Name]) -> Name:
 
 def _last_resort(label: int, theme: _Theme) -> list[Name]:
     """Give what is left where no phrase stands out: short clauses as they are, then a number."""
-    whole = [Name(text, -2.0) for text in sorted(set(theme.texts), key=len)]
+    whole = [
+        Name(text, -2.0)
+        for text in sorted(set(theme.texts), key=lambda text: (len(text), text))
+        if not theme.speaks_of_somebody(text.lower().replace("’", "'").strip(".,;:!?()").split())
+    ]
     return [*whole, Name(f"Theme {label + 1}", -3.0)]
 
 
@@ -259,7 +270,7 @@ def _shortlist(label: int, themes: Sequence[_Theme]) -> list[tuple[float, Phrase
                     outside[stem(key[0])] += phrase.clauses
     scored = []
     for key, phrase in theme.phrases.items():
-        if not _stands(phrase, theme.size):
+        if not _stands(phrase, theme.size) or theme.speaks_of_somebody(key):
             continue
         worth = [
             _worth(inside.get(stem(word), 0.0), outside[stem(word)] / total)

@@ -97,6 +97,15 @@ _QUALITY_ENDINGS = tuple(_ENDINGS.split())
 """Endings of words that say how a thing is."""
 _LINKS_WORDS = "was were is are been being seemed felt looked very so really all always"
 _LINKS = frozenset(_LINKS_WORDS.split())
+_TITLES_WORDS = "dr doctor mr mrs ms miss nurse sister professor prof sir"
+_TITLES = frozenset(_TITLES_WORDS.split())
+"""Words after which a person's name comes, if it is written large."""
+_CALENDAR_WORDS = (
+    "monday tuesday wednesday thursday friday saturday sunday january february march april may "
+    "june july august september october november december christmas easter covid internet english"
+)
+_CALENDAR = frozenset(_CALENDAR_WORDS.split())
+"""Words that are written large and are nobody's name."""
 _LENGTH_BONUS = {1: -0.32, 2: 0.02, 3: 0.05, 4: 0.04, 5: 0.0}
 
 
@@ -150,6 +159,37 @@ def count_phrases(texts: Sequence[str]) -> dict[tuple[str, ...], Phrase]:
         key: Phrase(key, typed[key].most_common(1)[0][0], count, things[key])
         for key, count in counts.items()
     }
+
+
+def names_of_people(texts: Sequence[str]) -> frozenset[str]:
+    """Find the words that are written large within a sentence, and never small.
+
+    Places and makes are among them; a theme that is named for none of these loses little. What
+    stands in capitals alone (NHS, A&E) is no person.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        All clauses.
+
+    Returns
+    -------
+    frozenset of str
+        In lower case.
+    """
+    large: set[str] = set()
+    small: set[str] = set()
+    for text in texts:
+        for part in _BREAK.split(text[:600]):
+            spelt = [match[0] for match in _WORD.finditer(part)]
+            for at, word in enumerate(spelt):
+                bare = word.replace("’", "'").removesuffix("'s")
+                titled = at > 0 and spelt[at - 1].lower() in _TITLES
+                if word[:1].islower():
+                    small.add(bare.lower())
+                elif at > 0 and (titled or not bare.isupper()):
+                    large.add(bare.lower())
+    return frozenset(word for word in large - small - _CALENDAR if not is_stop(word))
 
 
 def stems_of(text: str) -> list[str]:

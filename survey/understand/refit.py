@@ -47,25 +47,25 @@ def fresh_themes(
             shares = np.bincount(claimed[members] + 1, minlength=len(lasting) + 1)
             if shares[1 : len(lasting) + 1].max() * 2 > members.sum():
                 continue
-        points = groups.points[groups.group_of == group]
+        points, pull = groups.points[[group]], float(groups.pulls[group])
         if not beside_a_book:
-            fresh.append((_theme_of(vectors[members], points), members))
+            fresh.append((_theme_of(vectors[members], points, pull), members))
             continue
         members &= nearest(vectors, unit(stored(points)))[1] >= BESIDE_A_BOOK
         if members.sum() >= FEWEST_BESIDE_A_BOOK:
-            theme = _theme_of(vectors[members], points)
+            theme = _theme_of(vectors[members], points, pull)
             fresh.append((replace(theme, radius=max(theme.radius, BESIDE_A_BOOK)), members))
     return fresh
 
 
-def _theme_of(vectors: NDArray[np.float16], points: NDArray[np.float32]) -> FoundTheme:
+def _theme_of(vectors: NDArray[np.float16], points: NDArray[np.float32], pull: float) -> FoundTheme:
     """Make a theme of its clauses, as yet without id and name."""
     centre = unit(means(vectors, np.zeros(len(vectors), np.int32), 1))[0]
     places = stored(points)
     _, cosines = nearest(vectors, unit(places))
     # A little less than measured, so that rounding keeps no clause out of its own theme.
     radius = float(np.floor(np.percentile(cosines, JOINS_FROM_PERCENTILE) * 1000) / 1000) - 0.001
-    return FoundTheme("", "", stored(centre), places, radius, clauses=len(vectors))
+    return FoundTheme("", "", stored(centre), places, radius, clauses=len(vectors), pull=pull)
 
 
 def with_ids(

@@ -72,3 +72,11 @@ def test_clauses_that_are_all_the_same_make_one_group() -> None:
 def test_rows_of_zeros_are_no_fault() -> None:
     found = find_groups(np.zeros((40, 8), np.float16), themes=3)
     assert len(found.labels) == 40
+
+
+def test_a_large_group_reaches_further_than_a_small_one() -> None:
+    vectors, truth = cloud(5, 80)
+    kept = (truth > 0) | (np.arange(len(truth)) % 4 == 0)
+    found = find_groups(vectors[kept], themes=5)
+    assert found.pulls.tolist() == sorted(found.pulls, reverse=True)
+    assert found.pulls[0] > 0 > found.pulls[-1]

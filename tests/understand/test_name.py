@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from survey.understand.blocks import Floats, means, unit
 from survey.understand.common_names import common_names, shares
 from survey.understand.name import find_names
-from survey.understand.phrases import count_phrases, stem
+from survey.understand.phrases import count_phrases, names_of_people, stem
 
 PARKING = [
     "the car park was full again", "nowhere in the car park", "your car park is tiny",
@@ -113,3 +113,25 @@ def test_clauses_without_a_word_still_get_a_name() -> None:
         ["🙂", "🙂🙂", "!!"], np.zeros(3, int), unit(rows[:1]), lambda t: rows[: len(t)]
     )
     assert names[0].text
+
+
+def test_nobody_gives_a_theme_their_name() -> None:
+    dentist = [
+        "I saw Dr Patel",
+        "Patel was wonderful",
+        "the wonderful Patel",
+        "Patel was wonderful",
+    ]
+    assert "patel" in names_of_people(dentist)
+    assert not any("patel" in name.lower() for name in named(dentist, KILN))
+
+
+def test_what_is_written_small_anywhere_or_in_capitals_alone_is_nobody() -> None:
+    told = [
+        "the Kiln was cold",
+        "a kiln",
+        "the NHS and A&E",
+        "open on Saturday",
+        "Parking was full",
+    ]
+    assert names_of_people(told) == frozenset()
