@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 UNREADABLE = (ValueError, OverflowError, re.error)
 """What reading a date may raise; `re.error` is of a form like ``%d %d``."""
-# A number too large, or too small, for some month; not one of a time of day.
-_ODD_DAY = re.compile(r"(?<![\d:])(?:29|[3-9]\d|00)(?![\d:])")
-_ANY_MONTH_HAS = "28"
+# A number too large, or too small, for some month.
+_ODD_DAY = re.compile(r"(?<!\d)(?:29|[3-9]\d|00)(?!\d)")
+_ANY_MONTH_HAS = ("26", "27", "28")
 
 
 def moment_typed(
@@ -58,7 +58,13 @@ def names_no_day(typed: str, date_format: str | None, zone: ZoneInfo) -> bool:
     """
     if reads(typed, date_format, zone):
         return False
-    return any(
-        reads(typed[: odd.start()] + _ANY_MONTH_HAS + typed[odd.end() :], date_format, zone)
-        for odd in _ODD_DAY.finditer(typed)
-    )
+    return any(_is_day(typed, odd, date_format, zone) for odd in _ODD_DAY.finditer(typed))
+
+
+def _is_day(typed: str, odd: re.Match[str], date_format: str | None, zone: ZoneInfo) -> bool:
+    """Whether a number is the day's and the rest is sound: another one there gives another day."""
+    others = [typed[: odd.start()] + day + typed[odd.end() :] for day in _ANY_MONTH_HAS]
+    if not all(reads(one, date_format, zone) for one in others):
+        return False
+    # Other minutes would leave the day as it is, but for a pair on either side of midnight.
+    return len({moment_typed(one, date_format, zone)[0] for one in others}) == len(others)

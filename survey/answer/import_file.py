@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from survey.answer.csv_file import Columns, SkippedRow, Wanted, read_past_answers
-from survey.answer.import_plan import form_that_fits
+from survey.answer.import_plan import forms_that_fit
 from survey.answer.past_answers import add_past_answers, begin_import, finish_import
 from survey.errors import FileError
 from survey.records.database import Database
@@ -58,20 +58,26 @@ class Imported:
         How many came in, and how many had come in before.
     skipped : tuple of SkippedRow
         The others, with a reason each.
-    form_that_fits : str or None
-        Where nothing was kept: the form of dates that would have read some, if another does.
+    forms_that_fit : tuple of str or None
+        Where nothing was kept: the forms of dates that would have let some rows in, as of
+        `survey.answer.import_plan.forms_that_fit`.
     """
 
     columns: Columns
     imported: int
     here_already: int
     skipped: tuple[SkippedRow, ...]
-    form_that_fits: str | None = None
+    forms_that_fit: tuple[str | None, ...] = ()
 
     @property
     def kept_nothing(self) -> bool:
-        """Whether the file gave no answer, neither now nor before."""
-        return not self.imported and not self.here_already
+        """Whether the file had rows and gave no answer, neither now nor before."""
+        return bool(self.skipped) and not self.imported and not self.here_already
+
+    @property
+    def had_no_rows(self) -> bool:
+        """Whether there was nothing below the names of the columns."""
+        return not (self.imported or self.here_already or self.skipped)
 
 
 def import_file(
@@ -112,7 +118,8 @@ def import_file(
     if not done.kept_nothing:
         return done
     zone = ZoneInfo(given.time_zone)
-    return replace(done, form_that_fits=form_that_fits(given.raw, given.name, wanted, zone))
+    fit = forms_that_fit(given.raw, given.name, wanted, zone, now)
+    return replace(done, forms_that_fit=fit)
 
 
 def bring_in(
@@ -192,6 +199,8 @@ def import_report(done: Imported, *, most: int = 20) -> list[str]:
         columns_read(done.columns),
         f"Imported {done.imported:,} answer{'s' * (done.imported != 1)}.",
     ]
+    if done.had_no_rows:
+        lines.append("The file has no rows below the names of its columns.")
     if done.here_already:
         lines.append(f"{done.here_already:,} were here already and were not imported again.")
     if done.skipped:
@@ -209,9 +218,17 @@ def nothing_kept(done: Imported) -> str:
         What came of it.
     """
     said = "nothing was imported: no row of the file could be used."
-    if done.form_that_fits is None:
+    fit = done.forms_that_fit
+    if not fit:
         return f"{said} Above stands why; mend that, and import it again."
-    return f"{said} Its dates are read with --date-format {done.form_that_fits!r}."
+    if None in fit:
+        return f"{said} Its dates are read where --date-format is left out."
+    named = " or ".join(map(repr, fit))
+    if len(fit) == 1:
+        return f"{said} Its dates are read with --date-format {named}."
+    return (
+        f"{said} Its dates may be --date-format {named}, which give other days: name the true one."
+    )
 
 
 def columns_read(columns: Columns) -> str:

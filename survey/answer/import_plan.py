@@ -29,7 +29,6 @@ SHOWN_ROWS, LONGEST_CELL = 5, 80
 MOST_COLUMNS = 60
 _SAMPLE = 200  # dates that are looked at to guess their form
 _AT_ONCE = 500
-ISO = "%Y-%m-%d"
 
 
 @dataclass(frozen=True)
@@ -132,8 +131,10 @@ def likely(raw: bytes, file_name: str, wanted: Wanted, zone: ZoneInfo) -> Wanted
     )
 
 
-def form_that_fits(raw: bytes, given_name: str, wanted: Wanted, zone: ZoneInfo) -> str | None:
-    """Return the form that a file's dates have, None where none fits or it was named already.
+def forms_that_fit(
+    raw: bytes, given_name: str, wanted: Wanted, zone: ZoneInfo, now: datetime
+) -> tuple[str | None, ...]:
+    """Return the forms of dates with which most rows can be used, where none can as it was read.
 
     Parameters
     ----------
@@ -143,6 +144,14 @@ def form_that_fits(raw: bytes, given_name: str, wanted: Wanted, zone: ZoneInfo) 
         How it was read.
     zone : ZoneInfo
         The workspace's.
+    now : datetime
+        The present moment.
+
+    Returns
+    -------
+    tuple of str or None
+        None is for ISO 8601; several only where they give different days, so that a person must
+        choose; empty where no other form helps.
 
     Raises
     ------
@@ -151,9 +160,15 @@ def form_that_fits(raw: bytes, given_name: str, wanted: Wanted, zone: ZoneInfo) 
     """
     header, records = opened_table(raw, given_name, wanted)
     typed = _dates_of(header, records, columns_of(header, given_name, wanted).date)
-    found = likely_date_format(typed, zone)
-    fits = found != wanted.date_format and any(reads(one, found, zone) for one in typed)
-    return (found or ISO) if fits else None
+    forms = [form or None for form, _ in DATE_FORMATS if (form or None) != wanted.date_format]
+    by_days: dict[tuple[object, ...], str | None] = {}
+    for form in forms:
+        if any(reads(one, form, zone) for one in typed):  # else the whole is not read again
+            other = replace(wanted, date_format=form)
+            kept = read_past_answers(raw, given_name, other, zone, now).answers
+            by_days.setdefault(tuple((one.row, one.said_on, one.said_at) for one in kept), form)
+    most = max(map(len, by_days), default=0)
+    return tuple(form for days, form in by_days.items() if most and len(days) == most)
 
 
 def _dates_of(

@@ -85,12 +85,60 @@ def test_a_file_that_gives_no_answer_fails_and_names_the_form_of_its_dates(
     assert _answers(database) == 2
 
 
-def test_a_file_of_empty_answers_fails_and_says_nothing_of_dates(
-    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    "row",
+    [
+        ",2026-01-25",
+        ",25/01/2026",  # another form would read the date, and the answer were still empty
+        "Ring back,05/02/2090",  # as would be a day to come
+    ],
+)
+def test_a_file_that_no_form_of_dates_would_help_fails_and_says_nothing_of_dates(
+    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], row: str
 ) -> None:
     path = tmp_path / "past.csv"
-    path.write_text("answer,date\n,2026-01-25\n")
+    path.write_text(f"answer,date\n{row}\n")
     assert main(["import", str(path), "--workspace", "Hill Street Dental"]) == 2
     told = capsys.readouterr().err
     assert "mend that" in told
     assert "--date-format" not in told
+
+
+@pytest.mark.parametrize(
+    ("typed", "given", "advice"),
+    [
+        ("2026-01-05T10:00", "%Y-%m-%d", "Its dates are read where --date-format is left out."),
+        ("2026-01-05", "%d/%m/%Y", "Its dates are read where --date-format is left out."),
+        (
+            "03/04/2026",
+            None,
+            "Its dates may be --date-format '%d/%m/%Y' or '%m/%d/%Y', which give other days: "
+            "name the true one.",
+        ),
+        ("5 May 2026", None, "Its dates are read with --date-format '%d %b %Y'."),
+    ],
+)
+def test_the_advice_on_dates_is_what_helps_and_no_guess(
+    database: Database,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    typed: str,
+    given: str | None,
+    advice: str,
+) -> None:
+    path = tmp_path / "past.csv"
+    path.write_text(f"answer,date\nRing back,{typed}\n")
+    options = ["--date-format", given] if given else []
+    assert main(["import", str(path), "--workspace", "Hill Street Dental", *options]) == 2
+    assert capsys.readouterr().err.endswith(f"could be used. {advice}\n")
+
+
+def test_a_file_without_rows_is_said_to_have_none_and_is_no_failure(
+    database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "past.csv"
+    path.write_text("answer,date\n\n")
+    assert main(["import", str(path), "--workspace", "Hill Street Dental"]) == 0
+    told = capsys.readouterr()
+    assert told.out.endswith("The file has no rows below the names of its columns.\n")
+    assert told.err == ""

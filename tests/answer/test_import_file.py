@@ -274,6 +274,9 @@ def test_a_date_that_cannot_be_is_named(day: str) -> None:
         ("31/02/26", "%d/%m/%Y", "is not like %d/%m/%Y"),
         ("28/02/2026 14:75", "%d/%m/%Y %H:%M", "is not like %d/%m/%Y %H:%M"),
         ("31/02/2026", None, "is not like 2021-10-31"),
+        ("01.02.2026 10.75", "%d.%m.%Y %H.%M", "is not like %d.%m.%Y %H.%M"),
+        ("28.02.2026 10.75", "%d.%m.%Y %H.%M", "is not like %d.%m.%Y %H.%M"),
+        ("30.02.2026 10.45", "%d.%m.%Y %H.%M", "is a day that does not exist"),
     ],
 )
 def test_a_day_that_does_not_exist_is_no_matter_of_form(
