@@ -153,6 +153,7 @@ def theme(theme_id: int) -> str | Response:
             "show/theme.html",
             stands=stands,
             named=named,
+            heading=named.among(view.wanted.tones).name,
             tone_names=TONE_NAMES,
             page=theme_page(session, inside, stands.run_id, named, view.wanted),
             **_listed(session, stands, view, "typical"),
@@ -281,4 +282,4 @@ def _heading(session: Session, view: View) -> str:
     if wanted.theme_id is None:
         return "Answers"
     named = theme_name(session, place().workspace_id, wanted.theme_id)
-    return named.name if named else "Answers"
+    return named.among(wanted.tones).name if named else "Answers"

@@ -67,7 +67,8 @@ def trend(theme_id: int) -> Response:
     if found.plot is None:
         raise NotFoundError("There are not enough answers in this view to draw how it moves.")
     below = f"Share of {counted(found.of, 'answer')}, {_days(found.span)}; with its 95 % interval"
-    return _svg(trend_svg(found.theme.name, below, found.plot, found.points))
+    named = found.theme.among(_view()[0].wanted.tones)
+    return _svg(trend_svg(named.name, below, found.plot, found.points))
 
 
 @blueprint.get(f"/w/<workspace>/charts/themes/<{_ID}:theme_id>/segments.svg")

@@ -14,6 +14,7 @@ _PARTNER = re.compile("[\"“”„«»]|(?<!\\w)['‘’]|['‘’](?!\\w)")  #
 _OPENED = re.compile(f"[{_MARKS}](?P<words>.*)(?P<end>)", re.S)
 _CLOSED = re.compile(f"(?P<words>.*)[{_MARKS}](?P<end>[.!?]*)", re.S)
 _WORD = re.compile(r"\w")
+_WORDS = re.compile(r"\w+")
 _ALIKE = 0.5  # share of words in common from which two quotes say the same
 
 
@@ -64,8 +65,8 @@ def chosen_quotes(
     wanted : int
         How many, at most.
     told : collection of str
-        What the page quotes already, for another theme: not said again, unless there is nothing
-        else to quote.
+        What the page quotes already, for another theme: not said again, neither a part of it nor
+        more around it, unless there is nothing else to quote.
 
     Returns
     -------
@@ -75,7 +76,7 @@ def chosen_quotes(
     found: list[Quote] = []
     again: list[Quote] = []
     for quote in _good_before_short(candidates):
-        if quote.text in told:
+        if quote.text in told or any(_is_part(quote.text, other) for other in told):
             again.append(quote)
         elif not any(_alike(quote.text, other.text) for other in found):
             found.append(quote)
@@ -123,6 +124,13 @@ def _tidy(text: str) -> str:
 
 def _length(text: str) -> int:
     return len(text.split())
+
+
+def _is_part(one: str, other: str) -> bool:
+    """Whether either is said within the other; a word or two stand in many, and repeat none."""
+    a, b = (f" {' '.join(_WORDS.findall(text.casefold()))} " for text in (one, other))
+    shorter, longer = sorted((a, b), key=len)
+    return _length(shorter) >= FEWEST_WORDS and shorter in longer
 
 
 def _alike(one: str, other: str) -> bool:

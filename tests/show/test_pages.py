@@ -162,6 +162,13 @@ def test_what_helped_is_named_for_what_went_well_unless_the_owner_named_it(
         assert praised in bars
         theme = _text(owner, business.at(f"themes/{run[1]['waiting']}"))
         assert (f"it is named “{praised}”" in theme) is (name != praised)
+        for narrowed, heading in (
+            (f"themes/{run[1]['waiting']}?tone=praise", praised),
+            (f"answers?theme={run[1]['waiting']}&tone=praise", praised),
+            (f"answers?theme={run[1]['waiting']}&tone=praise&tone=wish", name),
+            (f"answers?theme={run[1]['waiting']}", name),
+        ):
+            assert f"<h1>{heading}</h1>" in owner.get(business.at(narrowed)).get_data(as_text=True)
 
 
 def test_the_deciding_clause_is_marked_and_only_that(

@@ -45,6 +45,16 @@ def _drawn(browser: Browser, laid: Laid, path: str) -> ET.Element:
     return sheet
 
 
+def test_a_trend_of_praise_alone_has_the_name_above_praise(owner: Browser, laid: Laid) -> None:
+    theme_id = laid.themes["waiting"]
+    with laid.database.writing() as session:
+        where = update(Theme).where(Theme.id == theme_id)
+        session.execute(where.values(name="Being kept waiting"))
+    for asked, name in (("?tone=praise", "Being seen on time"), ("", "Being kept waiting")):
+        drawn = _drawn(owner, laid, f"charts/themes/{theme_id}/trend.svg{asked}")
+        assert name in [one.text for one in drawn.iter(SVG + "text")]
+
+
 def test_every_chart_is_a_file_of_its_own_whatever_a_theme_is_called(
     owner: Browser, outsider: Browser, laid: Laid
 ) -> None:

@@ -1,8 +1,14 @@
 """Quotes are tidied at their ends and nowhere else."""
 
+import json
+from datetime import UTC, date, datetime
+
 import pytest
 
-from survey.show.quotes import Candidate, chosen_quotes
+from survey.show.quotes import Candidate, Quote, chosen_quotes
+from survey.show.tell.letter import Envelope, alert_letter, week_letter
+from survey.show.tell.news import Heard, News, Risen, Week
+from survey.show.tell.payload import Source, webhook_body
 
 
 @pytest.mark.parametrize(
@@ -61,3 +67,44 @@ def test_what_a_page_quotes_already_is_not_quoted_again_unless_there_is_nothing_
     told = {"Nobody told me what it would cost."}
     assert [quote.answer_id for quote in chosen_quotes(said, told=told)] == [2]
     assert [quote.answer_id for quote in chosen_quotes(said[:1], told=told)] == [1]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "told me what it would cost",
+        "Nobody told me what it would cost.",
+        "Nobody told me what it would cost, and I had to ask three times.",
+    ],
+)
+def test_what_a_page_quotes_in_part_or_with_more_around_it_is_not_quoted_again(told: str) -> None:
+    said = [
+        Candidate(1, "Nobody told me what it would cost", None, None),
+        Candidate(2, "The bill was twice the estimate.", None, None),
+    ]
+    assert [quote.answer_id for quote in chosen_quotes(said, told={told})] == [2]
+
+
+def test_a_word_that_a_page_quotes_keeps_no_other_quote_with_it_away() -> None:
+    said = [Candidate(1, "Nobody told me what it would cost.", None, None)]
+    said.append(Candidate(2, "The bill was twice the estimate.", None, None))
+    quotes = chosen_quotes(said, told={"No", "What it would"})
+    assert [quote.answer_id for quote in quotes] == [1, 2]
+
+
+def test_letters_show_where_a_quotes_sentence_goes_on_and_webhooks_have_the_bare_words() -> None:
+    words = "nobody said how long"
+    quotes = (Quote(1, words, cut_before=True, cut_after=True),)
+    first, last = date(2026, 11, 9), date(2026, 11, 15)
+    risen = Risen(1, "Waiting", "wish", 6, 9, 1, 9, since=first, quotes=quotes)
+    wishes, praise = ((Heard(1, "Waiting", tone, 6, quotes),) for tone in ("wish", "praise"))
+    week = Week(first, last, 9, 9, 9, 0, 0, wishes, praise)
+    to = Envelope("mo@example.org", "Mo", "Hill", "https://a.example", "https://b.example", "<1@x>")
+    for mail, told in ((week_letter(to, week, []), 2), (alert_letter(to, risen), 1)):
+        assert mail.text.count(f'"… {words} …"') == told
+        assert (mail.html or "").count(f"… {words} …</q>") == told
+    made = datetime(2026, 11, 16, tzinfo=UTC)
+    news = News(1, "week", first, last, made, made, None, week=week, risen=risen)
+    body = json.loads(webhook_body(Source("Hill", "https://a.example"), news))
+    for one in (*body["week"]["wishes"], *body["week"]["praise"], body["theme"]):
+        assert one["quotes"] == [words]

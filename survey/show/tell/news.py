@@ -14,6 +14,7 @@ from survey.records.praised import praised_name
 from survey.records.telling import WEEK
 from survey.show.figures import Figures, figures_in_view
 from survey.show.queries import PRAISE, WISHES, theme_names, theme_overview
+from survey.show.quotes import Quote
 from survey.show.span import span_of
 
 FEWEST = 5  # answers in a week; with fewer, shares are not enough to say anything
@@ -21,7 +22,7 @@ TOLD_WISHES, TOLD_PRAISE = 5, 3
 DAYS = 7
 Names = Mapping[tuple[int, str], str]
 """What themes are called now, by theme and tone."""
-Quotes = Mapping[tuple[int, str], tuple[str, ...]]
+Quotes = Mapping[tuple[int, str], tuple[Quote, ...]]
 """Customers' words by theme and tone, where they may be told; empty where not."""
 
 
@@ -33,7 +34,7 @@ class Heard:
     name: str
     tone: str
     count: int
-    quotes: tuple[str, ...] = ()
+    quotes: tuple[Quote, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Risen:
     count_before: int
     of_before: int
     since: date
-    quotes: tuple[str, ...] = ()
+    quotes: tuple[Quote, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,7 @@ def quotes_of(
     if overview is None:
         return {}
     return {
-        (row.theme.id, tone): tuple(quote.text for quote in row.quotes)
+        (row.theme.id, tone): row.quotes
         for tone, column in (("wish", overview.wishes), ("praise", overview.praise))
         for row in (*column.book, *column.found)
     }

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
 from survey.show.drawings import as_xml
+from survey.show.quotes import Quote
 from survey.show.tell.news import Heard, News, Risen, Week
 from survey.show.words import counted, day_words, figure
 
@@ -65,7 +66,7 @@ def _week(week: Week) -> dict[str, Any]:
 
 def _heard(one: Heard) -> dict[str, Any]:
     told: dict[str, Any] = {"id": str(one.theme_id), "name": one.name, "answers": one.count}
-    return told | ({"quotes": list(one.quotes)} if one.quotes else {})
+    return told | _quoted(one.quotes)
 
 
 def _risen(one: Risen) -> dict[str, Any]:
@@ -79,7 +80,12 @@ def _risen(one: Risen) -> dict[str, Any]:
         "of_before": one.of_before,
         "since": one.since.isoformat(),
     }
-    return told | ({"quotes": list(one.quotes)} if one.quotes else {})
+    return told | _quoted(one.quotes)
+
+
+def _quoted(quotes: Sequence[Quote]) -> dict[str, list[str]]:
+    """Return the bare words: a program may look for them in the answer."""
+    return {"quotes": [one.text for one in quotes]} if quotes else {}
 
 
 def atom_feed(source: Source, news: Sequence[News], now: datetime) -> bytes:
