@@ -183,6 +183,7 @@ def _wishes(form: SettingsForm, now: AskingSettings) -> Wishes:
 def _settings_page(form: SettingsForm, now: AskingSettings) -> str:
     moment = utc_now()
     zone = ZoneInfo(now.time_zone)
+    form.time_zone.own = now.time_zone
     shown_in = spoken(request.args.get("in")) or ENGLISH
     lately = day_in(moment, now.time_zone) - timedelta(days=LATELY)
     with database().reading() as session:

@@ -262,15 +262,20 @@ def languages_asked(session: Session, workspace_id: int, since: date) -> list[tu
     workspace_id : int
         Whose.
     since : date
-        The first of the workspace's own days that counts; of more customers than
+        The first of the workspace's own days that counts; of more invitations than
         `MOST_LOOKED_AT`, the newest ones count.
+
+    Returns
+    -------
+    list of (str, int)
+        Language tags with how many invitations; a customer asked again counts again.
     """
     sent = Invitation.asked_on >= since
     to_be_sent = and_(Invitation.state == "queued", Invitation.sent_at.is_(None))
     return [
-        (str(tag), customers)
+        (str(tag), times)
         for those in (sent, to_be_sent)  # each has its index; together they had none
-        for tag, customers in session.execute(_languages(session, workspace_id, those))
+        for tag, times in session.execute(_languages(session, workspace_id, those))
     ]
 
 

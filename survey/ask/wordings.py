@@ -49,20 +49,20 @@ def without_wording(wished: Iterable[tuple[str, int]], worded: Iterable[str]) ->
     Parameters
     ----------
     wished : iterable of (str, int)
-        Language tags as customers were said to read them, with how many of them.
+        Language tags as customers were said to read them, with how often they were asked.
     worded : iterable of str
         The tags of the question's wordings.
 
     Returns
     -------
     dict
-        How many customers by the language's name; ``de-AT`` and ``de-CH`` are one.
+        How often it was asked by the language's name; ``de-AT`` and ``de-CH`` are one.
     """
     offered, found = list(worded), dict[str, int]()
-    for tag, customers in wished:
+    for tag, times in wished:
         if nearest(tag, offered) is None:
             name = language_name(tag)
-            found[name] = found.get(name, 0) + customers
+            found[name] = found.get(name, 0) + times
     return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
 
 

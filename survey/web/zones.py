@@ -40,7 +40,12 @@ _WHERE_PEOPLE_LIVE = {
 
 
 class ZoneField(SelectField):
-    """A time zone to choose; whoever takes it says which ones can be taken."""
+    """A time zone to choose; whoever takes it says which ones can be taken.
+
+    `own` is the one that is kept now: it may be none of those offered, and can be kept.
+    """
+
+    own = UTC_ZONE
 
     def __init__(self, label: str, **more: Any) -> None:
         super().__init__(label, validate_choice=False, **more)
@@ -51,7 +56,7 @@ class ZoneField(SelectField):
 
     def iter_groups(self) -> Iterator[tuple[str, list[Choice]]]:
         """Yield each group with its choices; the chosen zone is marked once, among the first."""
-        chosen = self.data or UTC_ZONE
+        chosen = self.data if self.data in (*zones_offered(), self.own) else self.own
         likely = [(zone, _in_full(zone)) for zone in _likely(chosen)]
         yield LIKELY, [Choice(zone, name, zone == chosen, {}) for zone, name in likely]
         for region, places in _by_region().items():

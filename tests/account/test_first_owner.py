@@ -155,7 +155,11 @@ def test_a_mistake_is_explained_and_the_link_stays_good(
 ) -> None:
     sent = client.send(link, **{**GOOD, field: value})
     assert sent.status_code == 422
-    assert said in sent.get_data(as_text=True)
+    page = sent.get_data(as_text=True)
+    assert said in page
+    assert '<option selected value="Factory">' not in page
+    assert '<option value="Factory">' not in page
+    assert page.count('<option selected value="UTC">') == 1
     assert client.send(link, **GOOD).status_code == 302
 
 

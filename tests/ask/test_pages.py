@@ -383,6 +383,11 @@ def test_time_zones_are_places_and_one_that_was_set_before_stays(
     page = owner.get(asking.business.at("settings")).get_data(as_text=True)
     assert page.count('<option selected value="US/Eastern">') == 1
     sent = SETTINGS | {"time_zone": "US/Eastern"}
+    refused = owner.send(asking.business.at("settings"), **sent | {"time_zone": "US/Pacific"})
+    assert refused.status_code == 422
+    page = refused.get_data(as_text=True)
+    assert "US/Pacific" not in page
+    assert page.count('<option selected value="US/Eastern">') == 1
     assert owner.send(asking.business.at("settings"), **sent).status_code == 303
 
 

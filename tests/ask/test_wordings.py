@@ -145,7 +145,8 @@ def test_the_settings_name_the_languages_asked_of_late_that_have_no_wording(
     owner.send(address, **SETTINGS, others=f"de: {GERMAN}")
     for number, language in enumerate(("de-CH", "pl", "it", "pl-PL")):
         asker.record(f"{number}@example.org", customer={"name": "Mo", "language": language})
-    named = "<bdi>polski</bdi> (2), <bdi>italiano</bdi> (1): there is no wording for them yet"
+    counted = "<bdi>polski</bdi> (asked 2 times), <bdi>italiano</bdi> (asked once)"
+    named = f"{counted}: there is no wording for them yet"
     assert named in owner.get(address).get_data(as_text=True)
     asker.send_all(relay)
     assert named in owner.get(address).get_data(as_text=True)
