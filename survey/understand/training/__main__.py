@@ -76,7 +76,9 @@ def check(
     threshold = choose_threshold(targets, logits)
     say(f"held-out authors {', '.join(HELD_OUT)}: {len(held)} answers, threshold {threshold:.2f}")
     say(str(figures(targets, logits > logit(threshold))))
-    return threshold, calibrate(targets, logits)
+    calibration = calibrate(targets, logits)
+    say(f"calibration: slope {calibration[0]:.4f}, shift {calibration[1]:.4f}")
+    return threshold, calibration
 
 
 def choose_threshold(targets: NDArray[np.float32], logits: NDArray[np.float32]) -> float:
