@@ -24,7 +24,7 @@ from survey.records.accounts import OWNER, TEAMMATE
 from survey.records.addresses import plain_address
 from survey.records.base import new_id
 from survey.records.text import as_stored
-from survey.records.workspaces import create_workspace, find_workspace
+from survey.records.workspaces import create_workspace, find_workspace, usual_wordings
 from survey.tokens import random_token, token_sha256
 
 LONGEST_LABEL = 120
@@ -103,7 +103,7 @@ def make_first_owner(
     if is_person(session, given.email):
         raise FieldError("email", "Somebody signs in with this address; please give another one.")
     person = make_person(session, given.email, hash_password(given.password), now)
-    workspace = create_workspace(session, given.business, now)
+    workspace = create_workspace(session, given.business, now, wordings=usual_wordings())
     workspace.time_zone = given.time_zone
     _give_ownership(session, workspace.id, person.id, now)
     return person, workspace
@@ -141,7 +141,7 @@ def create_owner(
     person = _person(session, email, password, now)
     workspace = find_workspace(session, workspace_name)
     if workspace is None:
-        workspace = create_workspace(session, workspace_name, now)
+        workspace = create_workspace(session, workspace_name, now, wordings=usual_wordings())
     _give_ownership(session, workspace.id, person.id, now)
     _drop_first_owner_links(session)
     return person, workspace

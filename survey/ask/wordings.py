@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from survey.languages import ENGLISH, LANGUAGES, language_name, nearest, translations
-from survey.records.workspaces import DEFAULT_QUESTION
+from survey.languages import ENGLISH, LANGUAGES, language_name, nearest
+from survey.records.workspaces import DEFAULT_QUESTION, usual_wordings
 
 
 def offered_wordings(wordings: Mapping[str, str]) -> dict[str, str]:
@@ -21,9 +21,7 @@ def offered_wordings(wordings: Mapping[str, str]) -> dict[str, str]:
     """
     if wordings.get(ENGLISH) != DEFAULT_QUESTION:
         return {}
-    return {
-        tag: translations(tag).gettext(DEFAULT_QUESTION) for tag in LANGUAGES if tag not in wordings
-    }
+    return {tag: words for tag, words in usual_wordings().items() if tag not in wordings}
 
 
 def languages_to_choose(wordings: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from survey.records.accounts import Workspace
@@ -14,7 +14,7 @@ from survey.records.runs import delete_run, lock_current_run
 from survey.records.sample import ORIGIN, UNWRITTEN
 from survey.records.search import forget_answers
 from survey.records.text import text_digest
-from survey.records.theming import Run, TextVector, Theme
+from survey.records.theming import Assignment, Run, TextVector, Theme
 
 
 def remove_sample(session: Session, workspace_id: int) -> int:
@@ -31,7 +31,7 @@ def remove_sample(session: Session, workspace_id: int) -> int:
     -------
     int
         How many answers were removed. Where no answer of the business's own is left, its themes
-        begin anew; else they stay, with its own answers in them.
+        begin anew; else those stay that have answers, or that somebody did something with.
     """
     lock_current_run(session, workspace_id, alone=True)
     sample = (Answer.workspace_id == workspace_id, Answer.origin == ORIGIN)
@@ -43,6 +43,8 @@ def remove_sample(session: Session, workspace_id: int) -> int:
     _forget_proposals(session, workspace_id)
     if not session.scalar(select(exists().where(Answer.workspace_id == workspace_id))):
         _begin_anew(session, workspace_id)
+    else:
+        _forget_empty_themes(session, workspace_id)
     session.execute(update(Workspace).where(Workspace.id == workspace_id).values(is_sample=False))
     rebuild(session, workspace_id)
     return len(ids)
@@ -84,6 +86,20 @@ def _forget_proposals(session: Session, workspace_id: int) -> None:
         session.execute(
             update(Workspace).where(Workspace.id == workspace_id).values(themes_looked_at=None)
         )
+
+
+def _forget_empty_themes(session: Session, workspace_id: int) -> None:
+    """Forget what was found in the sample's answers alone."""
+    used = (
+        exists().where(Assignment.workspace_id == workspace_id, Assignment.theme_id == Theme.id),
+        exists().where(Decision.workspace_id == workspace_id, Decision.theme_id == Theme.id),
+        exists().where(Decision.workspace_id == workspace_id, Decision.other_theme_id == Theme.id),
+    )
+    session.execute(
+        delete(Theme)
+        .where(Theme.workspace_id == workspace_id, Theme.origin == "found", ~or_(*used))
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _begin_anew(session: Session, workspace_id: int) -> None:

@@ -2,13 +2,14 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from survey.errors import FieldError, NotFoundError
-from survey.languages import translatable
+from survey.languages import LANGUAGES, translatable, translations
 from survey.records.accounts import Workspace
 from survey.records.asking import Question, QuestionText, QuestionVersion
 from survey.records.base import new_id
@@ -21,7 +22,14 @@ _NAMED = 10  # of the workspaces that are there, where the one asked for is not
 USUAL_KEEPING = 24  # months; the owner may say otherwise
 
 
-def create_workspace(session: Session, name: str, now: datetime) -> Workspace:
+def usual_wordings() -> dict[str, str]:
+    """Return the default question in every language that the customer's side speaks, by tag."""
+    return {tag: translations(tag).gettext(DEFAULT_QUESTION) for tag in LANGUAGES}
+
+
+def create_workspace(
+    session: Session, name: str, now: datetime, *, wordings: Mapping[str, str] | None = None
+) -> Workspace:
     """Make a workspace that asks the default question at once and keeps answers for two years.
 
     Parameters
@@ -32,6 +40,8 @@ def create_workspace(session: Session, name: str, now: datetime) -> Workspace:
         What the business calls itself, 1 to 120 characters.
     now : datetime
         The present moment.
+    wordings : Mapping, optional
+        What it asks, by language tag; the default question in English alone, if not given.
 
     Returns
     -------
@@ -55,7 +65,8 @@ def create_workspace(session: Session, name: str, now: datetime) -> Workspace:
     )
     session.add(workspace)
     session.flush()
-    add_question(session, workspace.id, DEFAULT_QUESTION_KEY, {"en": DEFAULT_QUESTION}, now)
+    asked = dict(wordings or {"en": DEFAULT_QUESTION})
+    add_question(session, workspace.id, DEFAULT_QUESTION_KEY, asked, now)
     return workspace
 
 

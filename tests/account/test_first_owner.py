@@ -17,7 +17,8 @@ from survey.account.passwords import hash_password
 from survey.account.queries import person_with
 from survey.clock import utc_now
 from survey.errors import NotFoundError
-from survey.records import FirstOwnerLink, Person, Workspace
+from survey.languages import LANGUAGES
+from survey.records import FirstOwnerLink, Person, QuestionText, Workspace
 from survey.records.database import Database
 from survey.tokens import token_sha256
 from tests.support.browser import Browser
@@ -40,6 +41,18 @@ def database(app: Flask) -> Database:
 def link(database: Database) -> str:
     with database.writing() as session:
         return f"/start/{first_owner_link(session, utc_now())}"
+
+
+def test_what_is_asked_at_first_is_asked_in_every_language(
+    client: Browser, link: str, database: Database
+) -> None:
+    client.send(link, **GOOD)
+    with database.reading() as session:
+        rows = session.execute(select(QuestionText.language, QuestionText.wording)).all()
+    asked = {row.language: row.wording for row in rows}
+    assert set(asked) == set(LANGUAGES)
+    assert asked["en"] == "What would have been more helpful?"
+    assert len(set(asked.values())) == len(asked)
 
 
 def test_the_first_owner_gets_a_workspace_and_is_asked_how_to_begin(

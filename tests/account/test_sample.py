@@ -6,6 +6,7 @@ from survey.clock import utc_now
 from survey.records import (
     Answer,
     AnswerText,
+    Assignment,
     Interaction,
     Invitation,
     Question,
@@ -80,6 +81,32 @@ def test_answers_of_their_own_stay_with_their_themes(
         kept = counts_now(session, business.workspace_id)
         rebuild(session, business.workspace_id)
         assert counts_now(session, business.workspace_id) == kept
+
+
+def test_a_theme_found_in_the_sample_alone_goes_with_it(
+    owner: Browser, business: Business, database: Database
+) -> None:
+    here = {"workspace_id": business.workspace_id}
+    with database.writing() as session:
+        load_sample(session, business.workspace_id, utc_now())
+        run_id, _ = make_run(session, business.workspace_id, utc_now())
+        question = session.scalars(select(Question.id)).one()
+        own = Answer(**here, id=new_id(), question_id=question, answered_on=utc_now().date())
+        theirs, ours = (
+            Theme(**here, id=new_id(), name=name, origin="found", created_at=utc_now())
+            for name in ("The waiting room", "Parking")
+        )
+        session.add_all([own, theirs, ours])
+        session.flush()
+        of_ours = {"theme_id": ours.id, "version": 1, "tone": "wish", "confidence": 0.9}
+        session.add(Assignment(**here, run_id=run_id, answer_id=own.id, **of_ours))
+        of_the_book = select(func.count()).where(Theme.origin == "book")
+        before = session.scalar(of_the_book)
+    owner.send(business.at("begin"), **{"with": "no sample"})
+    with database.reading() as session:
+        found = session.scalars(select(Theme.name).where(Theme.origin == "found")).all()
+        assert found == ["Parking"]
+        assert session.scalar(of_the_book) == before
 
 
 def test_before_there_is_an_owner_the_front_door_names_the_link(client: Browser) -> None:
