@@ -75,8 +75,9 @@ def chosen_quotes(
     """
     found: list[Quote] = []
     again: list[Quote] = []
+    said = {_folded(text) for text in told}
     for quote in _good_before_short(candidates):
-        if quote.text in told or any(_is_part(quote.text, other) for other in told):
+        if _is_said(_folded(quote.text), said):
             again.append(quote)
         elif not any(_alike(quote.text, other.text) for other in found):
             found.append(quote)
@@ -126,11 +127,19 @@ def _length(text: str) -> int:
     return len(text.split())
 
 
-def _is_part(one: str, other: str) -> bool:
-    """Whether either is said within the other; a word or two stand in many, and repeat none."""
-    a, b = (f" {' '.join(_WORDS.findall(text.casefold()))} " for text in (one, other))
-    shorter, longer = sorted((a, b), key=len)
-    return _length(shorter) >= FEWEST_WORDS and shorter in longer
+def _folded(text: str) -> str:
+    return f" {' '.join(_WORDS.findall(text.casefold()))} "
+
+
+def _is_said(words: str, said: Collection[str]) -> bool:
+    """Whether words are told already, or either within the other; one or two stand in many."""
+    if words in said:
+        return True
+    if _length(words) < FEWEST_WORDS:
+        return False
+    return any(
+        words in other or (other in words and _length(other) >= FEWEST_WORDS) for other in said
+    )
 
 
 def _alike(one: str, other: str) -> bool:
