@@ -5,7 +5,16 @@ from datetime import datetime
 from sqlalchemy import Select, and_, exists, select
 from sqlalchemy.orm import Session
 
-from survey.records import Answer, AnswerText, DecidedAnswer, Decision, Run, Theme, Workspace
+from survey.records import (
+    NEWEST_WORDS,
+    Answer,
+    AnswerText,
+    DecidedAnswer,
+    Decision,
+    Run,
+    Theme,
+    Workspace,
+)
 from survey.records.answering import GIVEN
 from survey.records.deciding import TONE
 from survey.records.due import unclaimed
@@ -79,14 +88,7 @@ def _said_by_people(workspace_id: int) -> Select[int, int, bool, str]:
                 Answer.version == DecidedAnswer.version,
             ),
         )
-        .join(
-            AnswerText,
-            and_(
-                AnswerText.workspace_id == DecidedAnswer.workspace_id,
-                AnswerText.answer_id == DecidedAnswer.answer_id,
-                AnswerText.version == DecidedAnswer.version,
-            ),
-        )
+        .join(AnswerText, NEWEST_WORDS)
         .where(
             DecidedAnswer.workspace_id == workspace_id,
             Decision.holds.is_(True),
