@@ -21,7 +21,12 @@ from survey.account.queries import is_person
 from survey.clock import day_in, utc_now
 from survey.errors import AfterwordError, FileError, InputError
 from survey.records.database import Database
-from survey.records.migrate import migrate, reachable, require_newest_revision
+from survey.records.migrate import (
+    migrate,
+    reachable,
+    require_known_revision,
+    require_newest_revision,
+)
 from survey.records.sealing_anew import seal_all_anew
 from survey.records.workspaces import require_workspace
 from survey.serve import (
@@ -346,7 +351,7 @@ def run_backup(given: argparse.Namespace) -> int:
 
     settings = read_settings()
     with reachable(Database(settings.database_url)) as database:
-        require_newest_revision(database)
+        require_known_revision(database)  # an older one, too: one backs up before one migrates
         url, key = settings.database_url, settings.secret_key
         backup(database, url, given.file, key, utc_now())
     print(f"Everything in the database is in {given.file}, readable by nobody else here.")

@@ -1,7 +1,10 @@
 """A backup is whole, taken while others write, and put back whole or not at all."""
 
 import json
+import subprocess
+import sys
 import threading
+import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -9,17 +12,20 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import Engine, func, inspect, select, text
 
 from survey.cli import main
 from survey.clock import utc_now
 from survey.errors import ConflictError, FileError, InputError
 from survey.records import Workspace
-from survey.records.backup import backup, key_mark, restore
+from survey.records.backup import backup, key_mark, own_tables, restore
 from survey.records.database import Database
 from survey.records.heartbeat import beat
+from survey.records.migrate import migrate, newest_revision, require_newest_revision
 from survey.records.workspaces import create_workspace
+from survey.settings import Settings
 from tests.support.past import give_answers
+from tests.support.processes import our_environment
 
 KEY, OTHER_KEY = b"k" * 40, b"o" * 40
 
@@ -112,9 +118,162 @@ def test_nothing_is_restored_under_a_running_worker(
     backup(database, database_url, path, KEY, utc_now())
     with database.writing() as session:
         beat(session, "worker", "", utc_now())
+    database.close()
     with pytest.raises(ConflictError, match="stop it first"):
         restore(database_url, path, KEY, utc_now(), replace=True)
     restore(database_url, path, KEY, utc_now() + timedelta(minutes=5))
+
+
+_OPENS_AND_STAYS = """
+import sys
+from survey.records.database import Database
+database = Database(sys.argv[1])
+database.engine.connect().close()
+print("open", flush=True)
+sys.stdin.read()
+"""
+
+
+@contextmanager
+def _opened_elsewhere(url: str) -> Iterator["subprocess.Popen[str]"]:
+    """Have another process open the database, which gives no other sign of life."""
+    with subprocess.Popen(
+        [sys.executable, "-c", _OPENS_AND_STAYS, url],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "open\n"
+            yield process
+        finally:
+            process.kill()
+
+
+def test_nothing_is_restored_while_a_process_has_the_database_open_and_a_killed_one_has_not(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "whole.backup"
+    backup(database, database_url, path, KEY, utc_now())
+    _make(database, "Hill Street Dental")
+    database.close()
+    with _opened_elsewhere(database_url) as process:
+        with pytest.raises(ConflictError, match="stop it first"):
+            restore(database_url, path, KEY, utc_now(), replace=True)
+        assert _names(database_url) == ["Hill Street Dental"]
+        process.kill()
+        process.wait()
+        _restore_once_gone(database_url, path)
+    assert _names(database_url) == []
+
+
+def _restore_once_gone(url: str, path: Path) -> None:
+    """Restore; PostgreSQL may take a moment to see that its client is gone."""
+    until = time.monotonic() + 10
+    while True:
+        try:
+            restore(url, path, KEY, utc_now(), replace=True)
+        except ConflictError:
+            assert time.monotonic() < until, "the mark outlived its process"
+            time.sleep(0.05)
+        else:
+            return
+
+
+def test_nobody_opens_a_database_that_is_being_restored(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "whole.backup"
+    with closing(Database(sqlite_url)) as database:
+        backup(database, sqlite_url, path, KEY, utc_now())
+    refused = []
+
+    def migrate_while_somebody_comes(engine: Engine) -> None:
+        with pytest.raises(ConflictError, match="is being restored"):
+            Database(sqlite_url)
+        refused.append(engine.url.database)
+
+    monkeypatch.setattr("survey.records.backup.migrate", migrate_while_somebody_comes)
+    restore(sqlite_url, path, KEY, utc_now())
+    assert refused
+    Database(sqlite_url).close()
+
+
+def test_a_backup_of_an_older_revision_comes_back_at_the_newest(
+    database: Database,
+    database_url: str,
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path, older = tmp_path / "older.backup", f"{int(newest_revision()) - 3:04d}"
+    for name, value in our_environment(settings).items():
+        monkeypatch.setenv(name, value)
+    _make(database, "Hill Street Dental")
+    migrate(database.engine, "-3")
+    database.close()
+    assert main(["backup", str(path)]) == 0
+    assert json.loads(zipfile.ZipFile(path).read("afterword-backup.json"))["revision"] == older
+    assert main(["migrate"]) == 0
+    with closing(Database(database_url)) as upgraded:
+        _make(upgraded, "Valley Boilers")
+    assert main(["restore", str(path), "--replace"]) == 0
+    assert _names(database_url) == ["Hill Street Dental"]
+    assert _found(database_url, "hill") == 1
+    with closing(Database(database_url)) as again:
+        require_newest_revision(again)
+        _make(again, "Mill Lane Garage")
+
+
+def test_every_table_of_every_revision_is_known_for_ours(sqlite_url: str) -> None:
+    with closing(Database(sqlite_url)) as database:
+        for number in range(int(newest_revision()), 0, -1):
+            there = inspect(database.engine).get_table_names()
+            assert own_tables(database) == sorted(there), f"at revision {number}"
+            migrate(database.engine, "-1")
+
+
+def test_a_backup_of_a_database_that_was_just_upgraded_is_whole(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    path, other = tmp_path / "upgraded.backup", f"sqlite:///{tmp_path / 'other.db'}"
+    with closing(Database(sqlite_url)) as database:
+        _make(database, "Hill Street Dental")
+        migrate(database.engine, "-3")
+        migrate(database.engine)
+        _make(database, "Valley Boilers")
+        assert (tmp_path / "afterword.db-wal").stat().st_size > 0  # not in the file itself yet
+        backup(database, sqlite_url, path, KEY, utc_now())
+    restore(other, path, KEY, utc_now())
+    assert _names(other) == ["Hill Street Dental", "Valley Boilers"]
+    assert (_found(other, "hill"), _found(other, "valley")) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("revision", "said"), [(None, "nothing to back up"), ("9999", "A newer version")]
+)
+def test_what_cannot_be_backed_up_whole_is_refused_with_one_line(
+    revision: str | None,
+    said: str,
+    sqlite_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with closing(Database(sqlite_url)) as database, database.writing() as session:
+        session.execute(
+            text(
+                f"UPDATE alembic_version SET version_num = '{revision}'"
+                if revision
+                else "DROP TABLE alembic_version"
+            )
+        )
+    monkeypatch.setenv("SURVEY_DATABASE_URL", sqlite_url)
+    monkeypatch.setenv("SURVEY_DATA_DIR", str(tmp_path / "data"))
+    assert main(["backup", str(tmp_path / "whole.backup")]) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "whole.backup").exists()
 
 
 def _changed(path: Path, **values: object) -> Path:

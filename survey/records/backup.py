@@ -28,6 +28,7 @@ from survey.records.accounts import Person, Workspace
 from survey.records.base import Record
 from survey.records.database import Database, sqlite_module
 from survey.records.heartbeat import LATE_AFTER, last_beat
+from survey.records.in_use import alone_with, require_alone
 from survey.records.migrate import migrate, newest_revision
 from survey.records.sealing_anew import seal_all_anew
 from survey.records.search import INDEX_TABLES
@@ -35,6 +36,7 @@ from survey.records.search import INDEX_TABLES
 FORM = 1
 SQLITE, POSTGRES = "sqlite", "postgresql"
 _MANIFEST, _CONTENT = "afterword-backup.json", {SQLITE: "afterword.db", POSTGRES: "afterword.dump"}
+_FORMER_TABLES = {"arrival"}  # of older revisions, which no model describes any more
 _SEAL = b"which key a backup was made with"
 _PIECE = 1024 * 1024
 
@@ -130,7 +132,7 @@ def restore(
     secret_key : bytes
         The installation's.
     now : datetime
-        The present moment, to see whether a worker is at work.
+        The present moment, to see whether a worker was just alive.
     replace : bool
         Whether what is in the database may be lost.
 
@@ -139,30 +141,37 @@ def restore(
     FileError
         When the file is no backup, or not of this kind of database.
     ConflictError
-        When a worker is running, or there are data and `replace` was not said.
+        When the database is in use, or there are data and `replace` was not said.
     InputError
         When PostgreSQL's tools are missing or refuse.
     """
-    with _unpacked(path) as (manifest, content):
-        _require_fitting(manifest, url, path)
-        with closing(Database(url)) as database:
-            _require_still(database, now)
-            if not replace:
-                _require_empty(database)
-            if manifest.kind == SQLITE:
-                _require_whole(content, manifest, path)
-                _fill_sqlite(database, content)
-            else:
-                _fill_postgres(database, make_url(url), content)
-    with closing(Database(url)) as database:
-        migrate(database.engine)
-        seal_all_anew(database, secret_key)
+    with alone_with(url):
+        with _unpacked(path) as (manifest, content):
+            _require_fitting(manifest, url, path)
+            with closing(Database(url, kept_free=True)) as database:
+                _require_still(database, now)
+                if not replace:
+                    _require_empty(database)
+                if manifest.kind == SQLITE:
+                    _require_whole(content, manifest, path)
+                    _fill_sqlite(database, content)
+                else:
+                    _fill_postgres(database, make_url(url), content)
+        with closing(Database(url, kept_free=True)) as database:
+            migrate(database.engine)
+            seal_all_anew(database, secret_key)
     return Restored(manifest, hmac.compare_digest(manifest.key, key_mark(secret_key)))
 
 
 def key_mark(secret_key: bytes) -> str:
     """Return by what a key is known again."""
     return hmac.new(secret_key, _SEAL, hashlib.sha256).hexdigest()[:32]
+
+
+def own_tables(database: Database) -> list[str]:
+    """Return the tables of ours that are there, at whatever revision; others' may be there, too."""
+    known = {*Record.metadata.tables, *_FORMER_TABLES, *INDEX_TABLES, "alembic_version"}
+    return sorted(known & set(inspect(database.engine).get_table_names()))
 
 
 def _copy_sqlite(database: Database, to: Path) -> str:
@@ -227,6 +236,10 @@ def _told(kind: str) -> str:
 
 
 def _require_still(database: Database, now: datetime) -> None:
+    """Refuse where others are connected, or a worker on whatever machine was just alive."""
+    if not database.on_sqlite:
+        with database.engine.connect() as connection:
+            require_alone(connection)
     if not inspect(database.engine).has_table("worker_beat"):
         return
     with database.reading() as session:
@@ -278,7 +291,7 @@ def _fill_sqlite(database: Database, content: Path) -> None:
 
 
 def _dump(database: Database, url: URL, to: Path) -> str:
-    tables = _own_tables(database)
+    tables = own_tables(database)
     named = [argument for table in tables for argument in ("--table", table)]
     _run(
         ["pg_dump", "--format=custom", "--no-owner", "--no-privileges", f"--file={to}", *named],
@@ -289,17 +302,11 @@ def _dump(database: Database, url: URL, to: Path) -> str:
         return str(connection.scalar(text("SELECT version_num FROM alembic_version")))
 
 
-def _own_tables(database: Database) -> list[str]:
-    """Return the tables of ours that are there; a database may hold others' as well."""
-    known = {*Record.metadata.tables, *INDEX_TABLES, "alembic_version"}
-    return sorted(known & set(inspect(database.engine).get_table_names()))
-
-
 def _fill_postgres(database: Database, url: URL, content: Path) -> None:
     """Take our tables away and put those of the dump in their place, in one transaction."""
     script, away = content.with_suffix(".sql"), content.with_suffix(".away.sql")
     _run(["pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(content)], url)
-    own = ", ".join(f'"{table}"' for table in _own_tables(database))
+    own = ", ".join(f'"{table}"' for table in own_tables(database))
     away.write_text(f"DROP TABLE {own} CASCADE;\n" if own else "SELECT 1;\n", encoding="utf-8")
     _run(
         ["psql", "--quiet", "--no-psqlrc", "--single-transaction", "--output=/dev/null",

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
 from survey.records.checkpoint import BACKSTOP_PAGES, Checkpoints
+from survey.records.in_use import connection_name, mark_open
 from survey.records.straight import Straight
 
 SOUND_SQLITE = (3, 51, 3)  # versions 3.7.0 to 3.51.2 can corrupt a database in WAL mode
@@ -28,9 +29,17 @@ class Database:
     ----------
     url : str
         A SQLAlchemy URL: ``sqlite:///…`` or ``postgresql+psycopg://…``.
+    kept_free : bool
+        Whether the caller keeps everybody else out (see `alone_with`).
+
+    Raises
+    ------
+    ConflictError
+        While somebody else keeps the database for themselves.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, kept_free: bool = False) -> None:
+        self._mark = None if kept_free else mark_open(url)
         self.engine = open_engine(url)
         self.on_sqlite = self.engine.dialect.name == "sqlite"
         self._writer = self.engine.execution_options(writing=True)
@@ -138,6 +147,8 @@ class Database:
         if self._raced is not None:
             self._raced.close()
         self.engine.dispose()
+        if self._mark is not None:
+            self._mark.close()
 
 
 class _OnePerThread:
@@ -177,7 +188,12 @@ def open_engine(url: str) -> Engine:
     """
     if not url.startswith("sqlite"):
         return create_engine(
-            url, pool_pre_ping=True, pool_size=10, max_overflow=10, hide_parameters=True
+            url,
+            pool_pre_ping=True,
+            pool_size=10,
+            max_overflow=10,
+            hide_parameters=True,
+            connect_args={"application_name": connection_name()},
         )
     engine = create_engine(
         url,

@@ -65,10 +65,14 @@ def newest_revision() -> str:
 
 def pending_revision(connection: Connection) -> str | None:
     """Return the newest revision if the database is not there yet."""
-    current = None
-    if inspect(connection).has_table("alembic_version"):
-        current = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    return newest_revision() if current != newest_revision() else None
+    return newest_revision() if _revision_of(connection) != newest_revision() else None
+
+
+def _revision_of(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
 
 
 @contextmanager
@@ -104,6 +108,26 @@ def require_newest_revision(database: Database) -> None:
     with database.engine.connect() as connection:
         if pending_revision(connection) is not None:
             raise SettingsError("The database is not up to date; run: survey migrate")
+
+
+def require_known_revision(database: Database) -> None:
+    """Refuse a database that was never migrated, or that a newer version brought further.
+
+    Raises
+    ------
+    SettingsError
+        Saying which it is.
+    """
+    with database.engine.connect() as connection:
+        revision = _revision_of(connection)
+    if revision is None:
+        raise SettingsError(
+            "There is nothing to back up: this database holds nothing of Afterword."
+        )
+    if revision > newest_revision():
+        raise SettingsError(
+            "A newer version of Afterword has worked on this database; back it up with that one."
+        )
 
 
 def alembic_config(connection: Connection) -> "Config":
