@@ -1,6 +1,7 @@
-"""The field in which somebody says where their clock is: likely zones first, the rest by region."""
+"""The field in which somebody says where their clock is: likely zones first, then by country."""
 
 import os
+import unicodedata
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,8 @@ from wtforms.fields.choices import Choice  # type: ignore[attr-defined]  # stubs
 from survey.clock import UTC_ZONE, zones_offered
 
 LIKELY = "Most likely"
+BY_COUNTRY = "By country"
+_NOWHERE = "001"  # the world, in place of a country
 _LONGEST_WISH = 400  # signs of a browser's wishes that are read
 _LANGUAGES_READ = 3
 # Of countries with many zones, those where most people live.
@@ -57,10 +60,9 @@ class ZoneField(SelectField):
     def iter_groups(self) -> Iterator[tuple[str, list[Choice]]]:
         """Yield each group with its choices; the chosen zone is marked once, among the first."""
         chosen = self.data if self.data in (*zones_offered(), self.own) else self.own
-        likely = [(zone, _in_full(zone)) for zone in _likely(chosen)]
+        likely = [(zone, _named(zone)) for zone in _likely(chosen)]
         yield LIKELY, [Choice(zone, name, zone == chosen, {}) for zone, name in likely]
-        for region, places in _by_region().items():
-            yield region, [Choice(zone, name, False, {}) for zone, name in places]
+        yield BY_COUNTRY, [Choice(zone, name, False, {}) for zone, name in _by_country()]
 
 
 def _likely(chosen: str) -> list[str]:
@@ -98,13 +100,34 @@ def _server_zone() -> str:
 
 
 @cache
-def _by_region() -> dict[str, list[tuple[str, str]]]:
-    found: dict[str, list[tuple[str, str]]] = {}
-    for zone in zones_offered():
-        region, _, place = zone.partition("/")
-        if place:
-            found.setdefault(region, []).append((zone, _place(place)))
-    return {region: sorted(zones, key=lambda zone: zone[1]) for region, zones in found.items()}
+def _by_country() -> tuple[tuple[str, str], ...]:
+    """Return the zones that have a country, with their names, in the order of a dictionary.
+
+    Names that were given up (Calcutta, Kiev) have none: whoever keeps one of them keeps it, but
+    nobody has to read past it.
+    """
+    from babel.core import get_global
+
+    placed = get_global("zone_territories")
+    named = ((zone, _named(zone)) for zone in zones_offered() if zone in placed)
+    return tuple(sorted(named, key=lambda one: _plain(one[1])))
+
+
+@cache
+def _named(zone: str) -> str:
+    """Return ``Austria: Vienna``: everybody knows their country, few the town that stands for it."""
+    from babel.core import Locale, get_global
+
+    region, _, place = zone.partition("/")
+    if not place:
+        return zone
+    now = get_global("zone_aliases").get(zone, zone)
+    country = get_global("zone_territories").get(now, _NOWHERE)
+    spoken = Locale("en")
+    where = region if country == _NOWHERE else spoken.territories.get(country, region)
+    town = spoken.time_zones.get(now, {}).get("city") or _place(place)
+    town = town.removesuffix(f", {where}")
+    return where if town == where else f"{where}: {town}"
 
 
 def _place(path: str) -> str:
@@ -112,6 +135,7 @@ def _place(path: str) -> str:
     return ", ".join(reversed(path.replace("_", " ").split("/")))
 
 
-def _in_full(zone: str) -> str:
-    region, _, place = zone.partition("/")
-    return f"{_place(place)} ({region})" if place else zone
+def _plain(name: str) -> str:
+    """Return a name as it is sorted: Åland stands among the As."""
+    letters = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(one for one in letters if not unicodedata.combining(one))

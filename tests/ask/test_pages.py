@@ -401,7 +401,7 @@ def test_time_zones_are_places_and_one_that_was_set_before_stays(
         ("x-y-,;q=,12-zz", ["UTC"]),
     ],
 )
-def test_the_zones_of_the_browsers_countries_come_first_and_all_by_region(
+def test_the_zones_of_the_browsers_countries_come_first_and_all_by_country(
     owner: Browser, asking: PlaceForTest, browser: str, likely: list[str]
 ) -> None:
     page = owner.get(asking.business.at("settings"), headers={"Accept-Language": browser})
@@ -413,9 +413,25 @@ def test_the_zones_of_the_browsers_countries_come_first_and_all_by_region(
     first = [zone for zone, _name in groups["Most likely"]]
     assert [zone for zone in first if zone in likely] == likely
     assert len(first) <= len(likely) + 1  # and this machine's own
-    assert ("Europe/Dublin", "Dublin") in groups["Europe"]
-    assert ("America/Indiana/Knox", "Knox, Indiana") in groups["America"]
+    by_country = groups["By country"]
+    assert ("Europe/Dublin", "Ireland: Dublin") in by_country
+    assert ("America/Indiana/Knox", "United States: Knox, Indiana") in by_country
+    assert ("America/Argentina/Ushuaia", "Argentina: Ushuaia") in by_country
     assert field.count(" selected ") == 1
+
+
+def test_no_zone_stands_in_the_list_under_a_name_that_was_given_up(
+    owner: Browser, asking: PlaceForTest
+) -> None:
+    page = owner.get(asking.business.at("settings")).get_data(as_text=True)
+    zones = re.findall(r'value="([^"]+)">', page.split('id="time_zone"')[1].split("</select>")[0])
+    given_up = {"Asia/Calcutta", "Europe/Kiev", "Australia/ACT", "Europe/Belfast", "America/Virgin"}
+    assert not given_up & set(zones)
+    assert {"Asia/Kolkata", "Europe/Kyiv", "Australia/Sydney", "Europe/London"} <= set(zones)
+    names = re.findall(r'">([^<]+)</option>', page.split('"By country"')[1].split("</select>")[0])
+    assert len(names) == len(set(names))
+    assert names[0].startswith("Afghanistan")
+    assert names.index("Åland Islands: Mariehamn") < names.index("Albania: Tirane") < len(names) - 1
 
 
 UNUSABLE: list[tuple[dict[str, str], str]] = [
