@@ -14,6 +14,7 @@ from survey.clock import day_in, utc_now
 from survey.errors import FieldError, NotFoundError
 from survey.loopback import ask
 from survey.records.filters import PILES, AnswerFilter
+from survey.records.ledger import latest_number
 from survey.records.proposals import decide, open_proposals
 from survey.show import words
 from survey.show.answer_queries import (
@@ -54,6 +55,7 @@ for _name in (
     "figure",
     "percent",
     "share",
+    "sureness",
     "between",
     "day_words",
     "short_day",
@@ -265,6 +267,7 @@ def _listed(
         "order": order,
         "first_page": not after,
         "total": total,
+        "seen": latest_number(session, inside) if view.wanted.theme_id is not None else 0,
         **shortened(view, total),
     }
 

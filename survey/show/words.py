@@ -4,6 +4,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 _MONTHS = "January February March April May June July August September October November December"
+_SURE, _FAIRLY_SURE = 85, 60  # per cent; the legend in templates/show/_macros.html names them
 _FEW_OF = 200  # a share of fewer answers is said in numbers: one answer more is half a per cent
 
 
@@ -30,6 +31,20 @@ def share(count: int, of: int) -> str:
     if of < _FEW_OF:
         return f"{figure(count)} of {figure(of)}"
     return percent(count / of)
+
+
+def sureness(confidence: float) -> str:
+    """Return in words how sure the sorting is; what a person said is sure.
+
+    Parameters
+    ----------
+    confidence : float
+        How likely the sorting holds it to be right, 0 to 1.
+    """
+    per_cent = round(100 * confidence)  # as it is said beside
+    if per_cent >= _SURE:
+        return "sure"
+    return "fairly sure" if per_cent >= _FAIRLY_SURE else "a guess"
 
 
 def between(low: float, high: float) -> str:

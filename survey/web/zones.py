@@ -115,7 +115,7 @@ def _by_country() -> tuple[tuple[str, str], ...]:
 
 @cache
 def _named(zone: str) -> str:
-    """Return ``Austria: Vienna``: everybody knows their country, few the town that stands for it."""
+    """Return ``Austria: Vienna``: one knows one's country, seldom the town that stands for it."""
     from babel.core import Locale, get_global
 
     region, _, place = zone.partition("/")

@@ -100,6 +100,54 @@ def fields(browser: Browser, address: str) -> dict[str, str]:
     return pairs
 
 
+@pytest.mark.parametrize("path", ["themes/{}?order=newest", "answers?theme={}"])
+def test_not_this_theme_is_one_press_below_an_answer_and_one_step(
+    teammate: Browser, scene: Scene, path: str
+) -> None:
+    waiting, answer = scene.themes["waiting"], scene.answers[1]
+    page = scene.business.at(path.format(waiting))
+    html = teammate.get(page).get_data(as_text=True)
+    assert "takes that one out of these 3 at once" in plain(html)
+    assert html.count(">Not this theme</button>") == 3
+    own_form = html.split('<form id="not-this"')[1].split("</form>")[0]
+    hidden = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', own_form)
+    sent = {name: unescape(value) for name, value in hidden} | {"answers": str(answer)}
+    done = teammate.post(scene.business.at("pick"), data=sent)
+    assert done.location == page
+    after = teammate.get(page).get_data(as_text=True)
+    undo = f'<a href="{scene.business.at(f"ledger/{scene.last_step()}/undo")}">Undo it</a>'
+    assert f"Done: 1 answer moved. {undo}" in after
+    assert scene.members(waiting) == {scene.answers[0], scene.answers[2]}
+    assert scene.counts_agree()
+    teammate.send(scene.business.at(f"ledger/{scene.last_step()}/undo"))
+    assert scene.members(waiting) == set(scene.answers[:3])
+
+
+def test_an_answers_own_page_says_how_sure_and_takes_it_out_of_a_theme(
+    teammate: Browser, scene: Scene
+) -> None:
+    page = scene.business.at(f"answers/{scene.answers[0]}/tone")
+    told = text(teammate, page)
+    assert re.search(r"In this theme: (sure|fairly sure|a guess), \d+ %", told)
+    done = teammate.post(
+        scene.business.at("pick"), data=fields(teammate, page) | {"back": page, "do": "out"}
+    )
+    assert done.location == page
+    assert "This answer is in no theme." in text(teammate, page)
+
+
+@pytest.mark.parametrize(
+    "back",
+    ["https://example.org/", "//example.org/", "/w/other/", "/w/hill-street\\@x", ""],
+)
+def test_a_step_leads_back_to_no_page_but_one_of_its_own_workspace(
+    teammate: Browser, scene: Scene, back: str
+) -> None:
+    page = scene.business.at(f"answers/{scene.answers[0]}/tone")
+    sent = fields(teammate, page) | {"back": back, "do": "out"}
+    assert teammate.post(scene.business.at("pick"), data=sent).location == scene.at("waiting")
+
+
 def test_a_theme_is_renamed_and_the_old_name_comes_back(teammate: Browser, scene: Scene) -> None:
     page = scene.at("waiting", "/rename")
     assert "It has 3 answers; none would move" in text(teammate, page)
@@ -271,7 +319,7 @@ def test_the_tone_of_an_answer_is_said_counted_kept_and_undone(
     assert "Taken for: a wish or complaint." in text(teammate, page)
     sent = fields(teammate, page) | {"do": "praise"}
     response = teammate.post(scene.business.at("pick"), data=sent)
-    assert response.headers["Location"].endswith(scene.at("waiting"))
+    assert response.headers["Location"].endswith(page)
     assert "said of 1 answer in “Waiting”: praise" in text(teammate, scene.business.at("ledger"))
     assert "Taken for: praise." in text(teammate, page)
     listed = text(teammate, scene.business.at(f"answers?theme={waiting}&tone=praise"))

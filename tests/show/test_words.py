@@ -34,6 +34,25 @@ def test_the_deciding_clause_is_marked() -> None:
     assert marked == ["I waited an hour"]
 
 
+@pytest.mark.parametrize(
+    ("confidence", "told"),
+    [
+        (1.0, "sure, 100 %"),
+        (0.9996, "sure, over 99 %"),
+        (0.85, "sure, 85 %"),
+        (0.849, "sure, 85 %"),
+        (0.844, "fairly sure, 84 %"),
+        (0.6, "fairly sure, 60 %"),
+        (0.31, "a guess, 31 %"),
+        (0.0, "a guess, 0 %"),
+    ],
+)
+def test_how_sure_the_sorting_is_stands_in_words_and_as_a_figure(
+    confidence: float, told: str
+) -> None:
+    assert f"{words.sureness(confidence)}, {words.percent(confidence)}" == told
+
+
 def test_a_long_answer_is_cut_around_its_mark() -> None:
     body = "word " * 3000 + "I waited." + " more" * 900
     start, end = shown_part(body, [(15_000, 15_009)])

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from survey.clock import day_in, utc_now
@@ -118,10 +119,22 @@ def post_pick() -> Page:
     if not isinstance(done, Done):
         return done
     told = "they are counted so from now on." if wish.do in actions.TONES else moved_words(done)
-    flash(f"Done: {told} The ledger can undo it.")
+    flash(Markup('Done: {} <a href="{}">Undo it</a>').format(told, _undoing(done)))
+    return redirect(_back(wish), 303)
+
+
+def _undoing(done: Done) -> str:
+    return url_for("ledger_history.undo", decision_id=done.decision_id)
+
+
+def _back(wish: Wish) -> str:
+    """Return the page that the step was done on, if it is one of this workspace; else the next."""
+    asked = request.form.get("back", "")
+    if asked.startswith(f"/w/{place().slug}/") and asked.isprintable() and "\\" not in asked:
+        return asked.rstrip("?")
     if wish.from_id is not None:
-        return redirect(url_for("show.theme", theme_id=wish.from_id), 303)
-    return redirect(url_for("ledger_history.ledger"), 303)
+        return url_for("show.theme", theme_id=wish.from_id)
+    return url_for("ledger_history.ledger")
 
 
 def _do(session: Session, wish: Wish) -> Done:
