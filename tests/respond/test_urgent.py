@@ -211,6 +211,36 @@ def test_who_changes_words_of_danger_over_and_over_makes_one_mail(
         assert len(relay.taken) == 3
 
 
+def test_words_of_danger_on_another_day_are_a_mail_of_another_name_and_a_retry_is_not(
+    client: Browser,
+    database: Database,
+    settings: Settings,
+    business: Business,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make_member(database, business, "owner@example.org", "owner")
+    days = {"now": utc_now().replace(hour=9)}
+    monkeypatch.setattr("survey.respond.urgent.work.database_now", lambda _: days["now"])
+    link = invite(database, business).link
+    client.post(link, data={"answer": SAID})
+    with database.writing() as session:
+        take_in(session, utc_now(), limit=50)
+    with running_relay() as relay:
+        telling = _round(database, settings, relay)
+        telling()
+        with database.writing() as session:  # it went out, and we were killed before noting that
+            session.execute(update(Flag).values(told_at=None))
+        telling()
+        with database.writing() as session:
+            session.execute(update(Flag).values(told_at=utc_now() - timedelta(days=2)))
+        days["now"] += timedelta(days=1)
+        _said(client, link, "I smell gas, and I want to die.")
+        telling()
+        first, again, next_day = (mail["Message-ID"] for mail in relay.taken)
+    assert first == again
+    assert next_day != first
+
+
 def test_who_changes_it_while_the_mail_goes_out_makes_one_mail(
     database: Database, business: Business, answer_id: int
 ) -> None:

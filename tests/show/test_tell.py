@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy import select, update
 
 from survey.errors import WebhookError
 from survey.mail import SmtpRelay
-from survey.records import Bulletin, Delivery, Member, Reader, Telling, Theme
+from survey.records import Bulletin, Delivery, Member, Reader, Telling, Theme, Workspace
 from survey.records.database import Database
 from survey.records.telling import RISING, WEEK
 from survey.settings import Settings
@@ -225,6 +226,55 @@ def test_a_letter_waits_for_a_relay_that_is_away_and_is_not_lost(
     news.now += timedelta(minutes=10)
     news.work()
     assert len(news.relay.taken) == 1
+
+
+def test_a_letter_that_is_tried_again_after_midnight_is_the_same_letter(
+    owner: Browser, news: News
+) -> None:
+    _wants(owner, news, weekday="Monday")
+    news.now += timedelta(hours=15)
+    news.worker()()
+    with news.database.writing() as session:  # it went out, and we were killed before noting that
+        session.execute(update(Reader).values(due_at=MONDAY))
+    news.look_again()
+    first, again = (mail["Message-ID"] for mail in news.relay.taken)
+    assert first == again
+
+
+def test_a_letter_that_was_a_week_late_is_not_sent_twice_the_same_day(
+    owner: Browser, news: News
+) -> None:
+    _wants(owner, news, weekday="Monday")
+    news.now += timedelta(days=7, hours=-2)  # the relay comes back an hour before the next is due
+    news.work()
+    assert len(news.relay.taken) == 1
+    news.now += timedelta(hours=2)
+    news.work()
+    assert len(news.relay.taken) == 1
+    news.look_again(days=7)
+    assert len(news.relay.taken) == 2
+
+
+def test_a_new_time_zone_brings_neither_two_letters_in_a_week_nor_none(
+    owner: Browser, news: News
+) -> None:
+    _wants(owner, news, weekday="Monday")
+    _lives_in(news, "Pacific/Auckland")
+    news.work()
+    _lives_in(news, "America/Los_Angeles")
+    sent = []
+    for _part in range(15 * 8):
+        news.now += timedelta(hours=3)
+        before = len(news.relay.taken)
+        news.worker()()
+        sent += [news.now] * (len(news.relay.taken) - before)
+    assert [later - earlier > timedelta(days=6) for earlier, later in pairwise(sent)] == [True]
+    assert sent[-1] - MONDAY < timedelta(days=15)
+
+
+def _lives_in(news: News, zone: str) -> None:
+    with news.database.writing() as session:
+        session.execute(update(Workspace).values(time_zone=zone))
 
 
 def test_the_link_in_a_letter_ends_it_by_one_click_and_by_hand(

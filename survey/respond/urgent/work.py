@@ -4,7 +4,7 @@ import logging
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
@@ -27,11 +27,12 @@ LEASE = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Warned:
-    """Whom to tell of a workspace's flags."""
+    """Whom to tell of a workspace's flags, and on which day (of UTC)."""
 
     workspace: str
     slug: str
     owners: tuple[str, ...]
+    on: date
 
 
 class UrgentRound:
@@ -80,7 +81,7 @@ class UrgentRound:
 
     def _tell(self, workspace_id: int, answer_id: int, lease_id: str) -> None:
         with self.database.reading() as session:
-            warned = _warned(session, workspace_id)
+            warned = _warned(session, workspace_id, database_now(session).date())
         error = self._mailed(warned, answer_id) if self.mailer else None
         with self.database.writing() as session:
             now = database_now(session)
@@ -103,7 +104,10 @@ class UrgentRound:
     def _send(self, outlet: Outlet, warned: Warned, email: str, answer_id: int) -> None:
         address = f"{self.settings.base_url}/w/{warned.slug}/urgent"
         domain = self.settings.mail_from.rpartition("@")[2]
-        mail = urgent_mail(email, warned.workspace, address, f"<urgent.{answer_id:x}@{domain}>")
+        # The day is in its name: mailboxes show no second mail of one name, and an answer that was
+        # changed to words of danger again, another day, must be seen.
+        name = f"<urgent.{answer_id:x}.{warned.on:%Y%m%d}@{domain}>"
+        mail = urgent_mail(email, warned.workspace, address, name)
         message = as_message(mail, mail_from=self.settings.mail_from, headers={}, now=utc_now())
         try:
             outlet.send(message)
@@ -142,7 +146,7 @@ def _claim(session: Session, now: datetime) -> Claim:
     )
 
 
-def _warned(session: Session, workspace_id: int) -> Warned:
+def _warned(session: Session, workspace_id: int, on: date) -> Warned:
     workspace = session.execute(
         select(Workspace.name, Workspace.slug).where(Workspace.id == workspace_id)
     ).one()
@@ -152,7 +156,7 @@ def _warned(session: Session, workspace_id: int) -> Warned:
         .where(Member.workspace_id == workspace_id, Member.role == OWNER)
         .order_by(Person.email)
     ).all()
-    return Warned(workspace.name, workspace.slug, tuple(owners))
+    return Warned(workspace.name, workspace.slug, tuple(owners), on)
 
 
 def _held(workspace_id: int, lease_id: str) -> ColumnElement[bool]:

@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 from survey.records import Delivery, Reader, Telling
 from survey.records.due import Claim, claim, finish, try_later
 from survey.records.telling import FAILED, QUEUED, SENT
-from survey.show.tell.mornings import LOOK_AT, SEND_AT, next_morning
+from survey.show.tell.mornings import LOOK_AT, SEND_AT, end_of_day, next_morning
 
 LEASE = timedelta(minutes=5)
 GIVE_UP_AFTER = timedelta(days=3)
 AT_ONCE = 10
+_HALF_A_WEEK = timedelta(days=3, hours=12)
 
 
 @dataclass(frozen=True)
@@ -89,10 +90,18 @@ def claim_letters(session: Session, now: datetime) -> Claim:
 def end_letter(
     session: Session, key: tuple[int, int], lease_id: str, now: datetime, zone: str
 ) -> bool:
-    """Note that a reader's letter is done with until the next week; False when it was not ours."""
+    """Note that a reader's letter is done with until the next week; False when it was not ours.
+
+    A letter that comes late, on whatever day, is not followed by another about the same days; and
+    one that came at the old hour of a workspace which has a new time zone, not by one at the new.
+    """
     here = _is_reader(key)
-    weekday = session.scalar(select(Reader.weekday).where(*here))
-    due_at = None if weekday is None else next_morning(now, zone, SEND_AT, weekday)
+    weekday, due_at = session.execute(select(Reader.weekday, Reader.due_at).where(*here)).one()
+    if weekday is None:
+        due_at = None
+    elif due_at is None or due_at <= now:  # else its reader chose another day meanwhile
+        after = max(end_of_day(now, zone), (due_at or now) + _HALF_A_WEEK)
+        due_at = next_morning(after, zone, SEND_AT, weekday)
     session.execute(
         update(Reader)
         .where(*here, Reader.lease_id == lease_id)

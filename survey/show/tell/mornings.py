@@ -31,6 +31,11 @@ def next_morning(now: datetime, time_zone: str, at: time, weekday: int | None = 
     raise ValueError(f"{weekday} is no weekday")
 
 
+def end_of_day(now: datetime, time_zone: str) -> datetime:
+    """Return when the day that it is in a zone will be over."""
+    return _on(day_in(now, time_zone) + timedelta(days=1), time_zone, time(0))
+
+
 def last_sunday(today: date) -> date:
     """Return the last day of the newest week that is over."""
     return today - timedelta(days=today.weekday() + 1)

@@ -222,15 +222,15 @@ def addressed(session: Session, workspace_id: int, person_id: int) -> Addressed 
     )
 
 
-def is_letter_due(session: Session, key: tuple[int, int], lease_id: str) -> bool:
-    """Whether a letter is still wanted and the claim on it still ours."""
-    query = select(Reader.person_id).where(
+def letter_due_at(session: Session, key: tuple[int, int], lease_id: str) -> datetime | None:
+    """Return since when a letter is due, None where nobody wants it or the claim is not ours."""
+    query = select(Reader.due_at).where(
         Reader.workspace_id == key[0],
         Reader.person_id == key[1],
         Reader.lease_id == lease_id,
         Reader.weekday.is_not(None),
     )
-    return session.scalar(query) is not None
+    return session.scalar(query)
 
 
 def alert_to(

@@ -39,7 +39,7 @@ from survey.show.tell.queries import (
     addressed,
     alert_to,
     is_anything_due,
-    is_letter_due,
+    letter_due_at,
     looked_at,
     rises_now,
     week_to,
@@ -224,13 +224,15 @@ class TellRound:
 
     def _letter(self, key: Key, lease_id: str) -> _Written | None:
         with self.database.reading() as session:
-            to = addressed(session, *key) if is_letter_due(session, key, lease_id) else None
-            if to is None:
+            due_at = letter_due_at(session, key, lease_id)
+            to = addressed(session, *key) if due_at else None
+            if due_at is None or to is None:
                 return None
             last = day_in(self.clock(session), to.zone) - timedelta(days=1)
             week = week_to(session, key[0], to.run_id, last, with_words=to.with_words)
             rises = rises_now(session, key[0])
-        envelope = self._envelope(to, f"week.{last:%Y%m%d}")
+        # Named by when it was due: the same letter, even if it is tried again another day.
+        envelope = self._envelope(to, f"week.{due_at:%Y%m%d}")
         return _Written(week_letter(envelope, week, rises), envelope.stop)
 
     def _alert(self, key: Key, lease_id: str) -> _Written | None:
