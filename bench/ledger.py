@@ -13,9 +13,10 @@ from pathlib import Path
 
 from survey.clock import utc_now
 from survey.records.database import Database
-from survey.records.ledger import Step, latest_number, show_some, take_step, undo_step
+from survey.records.ledger import Step, latest_number, take_step, undo_step
 from survey.records.migrate import migrate
 from survey.records.replay import themes_at
+from survey.records.showing import show_some
 from survey.records.workspaces import create_workspace
 from survey.show.ledger.queries import answers_in, moved_by_undoing
 from tests.support.answers import fill

@@ -1,27 +1,25 @@
 """The ledger of themes: each step is written down, shown at once, and can be undone."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from survey.errors import ConflictError, NotFoundError
-from survey.records.base import new_id, table_of
-from survey.records.deciding import DecidedAnswer, Decision, Overruled, ToShow
+from survey.records.base import new_id
+from survey.records.deciding import DecidedAnswer, Decision
 from survey.records.runs import lock_current_run
-from survey.records.settled import Entry, Settled, settle
-from survey.records.sortings import LIVE, show_anew
-from survey.records.theming import Assignment, Run, Theme, ThemeExample
+from survey.records.settled import Entry, settle
+from survey.records.settling import settle_themes
+from survey.records.showing import answers_touched, show_touched
+from survey.records.theming import Theme
 
 FOR_THEMES = ("rename", "words", "merge", "split", "pin", "unpin", "hide", "show", "book", "undo")
 """Steps that change what a theme is: a form made before one of them is stale."""
 NOT_UNDONE = ("accept_run", "refuse_run")
-WORDS = ("name", "definition", "not_this", "examples")
-AT_ONCE = 1000  # answers that a step moves while its person waits
 _MOST_IN_A_QUERY = 400
 
 
@@ -160,69 +158,14 @@ def take_step(
     )
     moving = settle_themes(session, workspace_id, (*entries, added), before, after)
     touched = sorted(answers_touched(session, workspace_id, moving, toggled))
-    moved = show_anew(session, workspace_id, touched[:AT_ONCE])
-    _leave_to_the_worker(session, decision, touched[AT_ONCE:])
+    moved, later = show_touched(session, decision, touched)
     session.execute(
         update(Decision)
         .where(Decision.workspace_id == workspace_id, Decision.id == decision.id)
         .values(answers=moved)
         .execution_options(synchronize_session=False)
     )
-    return Done(decision.id, decision.number, moved, len(touched[AT_ONCE:]))
-
-
-def _leave_to_the_worker(session: Session, decision: Decision, answer_ids: Sequence[int]) -> None:
-    """Note which answers are still to be shown as a decision says, so that nobody waits long."""
-    if not answer_ids:
-        return
-    dialect = session.get_bind().dialect.name
-    upsert = (sqlite if dialect == "sqlite" else postgresql).insert(table_of(ToShow))
-    place = {"workspace_id": decision.workspace_id, "decision_id": decision.id}
-    rows = [place | {"answer_id": answer_id} for answer_id in answer_ids]
-    session.execute(upsert.on_conflict_do_nothing(), rows)
-
-
-def answers_to_show(session: Session) -> bool:
-    """Whether a large step left answers to the worker."""
-    return session.scalar(select(ToShow.answer_id).limit(1)) is not None
-
-
-def show_some(session: Session, limit: int) -> bool:
-    """Show some of the answers that a large step left to the worker; False when none are left.
-
-    Parameters
-    ----------
-    session : Session
-        A writing session; the edge commits.
-    limit : int
-        At most so many, so that the transaction stays short.
-    """
-    workspace_id = session.scalar(select(ToShow.workspace_id).limit(1))
-    if workspace_id is None:
-        return False
-    lock_current_run(session, workspace_id)
-    rows = session.execute(
-        select(ToShow.answer_id, ToShow.decision_id)
-        .where(ToShow.workspace_id == workspace_id)
-        .order_by(ToShow.answer_id)
-        .limit(limit)
-    ).all()
-    by_decision: dict[int, list[int]] = {}
-    for row in rows:
-        by_decision.setdefault(row.decision_id, []).append(row.answer_id)
-    for decision_id, answer_ids in by_decision.items():
-        moved = show_anew(session, workspace_id, answer_ids)
-        session.execute(
-            update(Decision)
-            .where(Decision.workspace_id == workspace_id, Decision.id == decision_id)
-            .values(answers=Decision.answers + moved)
-            .execution_options(synchronize_session=False)
-        )
-    done = [row.answer_id for row in rows]
-    session.execute(
-        delete(ToShow).where(ToShow.workspace_id == workspace_id, ToShow.answer_id.in_(done))
-    )
-    return bool(rows)
+    return Done(decision.id, decision.number, moved, later)
 
 
 def _names(session: Session, workspace_id: int, step: Step) -> dict[str, str]:
@@ -289,130 +232,6 @@ def undo_step(
         details={"themes": sorted(undone.themes())},
     )
     return take_step(session, workspace_id, step, person_id, now)
-
-
-def settle_themes(
-    session: Session,
-    workspace_id: int,
-    entries: Sequence[Entry],
-    before: Settled,
-    after: Settled,
-) -> set[int]:
-    """Bring the theme rows to what holds after a ledger's decisions.
-
-    Returns
-    -------
-    set of int
-        The themes whose answers are shown elsewhere than before.
-    """
-    spoken_of = {theme_id for entry in entries for theme_id in entry.themes()}
-    moving = {one for one in spoken_of if before.final(one) != after.final(one)}
-    themes = session.scalars(
-        select(Theme).where(Theme.workspace_id == workspace_id, Theme.id.in_(spoken_of))
-    ).all()
-    for theme in themes:
-        final = after.final(theme.id)
-        theme.state = _state(theme, final, after)
-        theme.merged_into = final if final not in (None, theme.id) else None
-        theme.split_from = after.parents.get(theme.id)
-        theme.pinned = theme.id in after.pinned
-        _set_words(session, theme, after.words.get(theme.id, {}))
-    session.flush()
-    return moving
-
-
-def _state(theme: Theme, final: int | None, after: Settled) -> str:
-    if final is None:
-        return "refused"
-    if final != theme.id:
-        return "merged"
-    if theme.state == "proposed":
-        return "proposed"
-    return "hidden" if theme.id in after.hidden else "active"
-
-
-def _set_words(session: Session, theme: Theme, words: Mapping[str, Any]) -> None:
-    """Give a theme its words: the first ones, but where somebody changed them since."""
-    if theme.first_words is None:
-        if not words:
-            return
-        theme.first_words = words_of(session, theme)
-    now = {**theme.first_words, **words}
-    theme.name, theme.definition, theme.not_this = (now[one] for one in WORDS[:3])
-    if now["examples"] != examples_of(session, theme.workspace_id, theme.id):
-        set_examples(session, theme.workspace_id, theme.id, now["examples"])
-
-
-def words_of(session: Session, theme: Theme) -> dict[str, Any]:
-    """Return a theme's words as the ledger keeps them."""
-    examples = examples_of(session, theme.workspace_id, theme.id)
-    return dict(zip(WORDS, (theme.name, theme.definition, theme.not_this, examples), strict=True))
-
-
-def examples_of(session: Session, workspace_id: int, theme_id: int) -> list[str]:
-    """Return the examples of a theme, in their order."""
-    query = select(ThemeExample.example).where(
-        ThemeExample.workspace_id == workspace_id, ThemeExample.theme_id == theme_id
-    )
-    return list(session.scalars(query.order_by(ThemeExample.number)))
-
-
-def set_examples(
-    session: Session, workspace_id: int, theme_id: int, examples: Iterable[str]
-) -> None:
-    """Give a theme other examples."""
-    session.execute(
-        delete(ThemeExample).where(
-            ThemeExample.workspace_id == workspace_id, ThemeExample.theme_id == theme_id
-        )
-    )
-    session.add_all(
-        ThemeExample(workspace_id=workspace_id, theme_id=theme_id, number=number, example=example)
-        for number, example in enumerate(examples)
-    )
-    session.flush()
-
-
-def answers_touched(
-    session: Session, workspace_id: int, themes: Collection[int], decisions: Collection[int]
-) -> set[int]:
-    """Return the answers that may be shown otherwise once some themes move or decisions turn.
-
-    Parameters
-    ----------
-    session : Session
-        An open session.
-    workspace_id : int
-        Whose.
-    themes : collection of int
-        Themes whose answers are shown elsewhere.
-    decisions : collection of int
-        Decisions that begin or cease to hold.
-    """
-    said = select(DecidedAnswer.answer_id).where(DecidedAnswer.workspace_id == workspace_id)
-    found = set(session.scalars(said.where(DecidedAnswer.decision_id.in_(decisions))))
-    if not themes:
-        return found
-    found.update(session.scalars(said.where(DecidedAnswer.theme_id.in_(themes))))
-    live = select(Run.id).where(Run.workspace_id == workspace_id, Run.state.in_(LIVE))
-    runs = session.scalars(live).all()
-    found.update(
-        session.scalars(
-            select(Assignment.answer_id).where(
-                Assignment.workspace_id == workspace_id,
-                Assignment.run_id.in_(runs),
-                Assignment.theme_id.in_(themes),
-            )
-        )
-    )
-    # What is shown elsewhere already may come back.
-    rows = session.execute(
-        select(Overruled.answer_id, Overruled.placings).where(
-            Overruled.workspace_id == workspace_id, Overruled.run_id.in_(runs)
-        )
-    )
-    found.update(row.answer_id for row in rows if any(one[0] in themes for one in row.placings))
-    return found
 
 
 def steps_since(

@@ -16,9 +16,9 @@ from survey.errors import EngineError
 from survey.records import Answer
 from survey.records.database import Database, database_now, what_failed
 from survey.records.due import give_back
-from survey.records.ledger import answers_to_show, show_some
 from survey.records.runs import NewTheme, begin_sorting
 from survey.records.sample import load_sample, workspace_to_fill
+from survey.records.showing import answers_to_show, show_some
 from survey.understand.actions import (
     claim_answers,
     keep_vectors,

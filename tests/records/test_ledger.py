@@ -28,8 +28,9 @@ from survey.records.counts import Counted, Measure, count, counts_now, fold, reb
 from survey.records.database import Database
 from survey.records.erasure import erase
 from survey.records.grafting import answers_to_graft, graft
-from survey.records.ledger import Said, Step, show_some, take_step, undo_step
+from survey.records.ledger import Said, Step, take_step, undo_step
 from survey.records.replay import members_at, themes_at
+from survey.records.showing import show_some
 from survey.records.shown import Placing, SortedAnswer
 from survey.records.sortings import write_sortings
 from survey.records.verbatim import NAMELESS
@@ -349,7 +350,7 @@ def _hold_after(
 def test_a_step_that_moves_many_leaves_the_rest_to_the_worker(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("survey.records.ledger.AT_ONCE", 3)
+    monkeypatch.setattr("survey.records.showing.AT_ONCE", 3)
     with database.writing() as session:
         scene = make_scene(session, answers=12)
         scene.take(Step("merge", scene.themes[0], scene.themes[1]))

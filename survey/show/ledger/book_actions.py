@@ -13,16 +13,9 @@ from survey.book import BookTheme, parse_book
 from survey.errors import BookError, ConflictError, FieldError, NotFoundError, StaleError
 from survey.records import Assignment, Theme, Workspace
 from survey.records.base import new_id
-from survey.records.ledger import (
-    Done,
-    Step,
-    examples_of,
-    set_examples,
-    steps_since,
-    take_step,
-    words_of,
-)
+from survey.records.ledger import Done, Step, steps_since, take_step
 from survey.records.runs import lock_current_run
+from survey.records.settling import examples_of, set_examples, words_of
 from survey.records.text import as_stored
 from survey.show.ledger.actions import Hand, ask_for_resort, clean_name
 

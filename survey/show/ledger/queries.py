@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 
 from survey.errors import ConflictError, NotFoundError
 from survey.records import Assignment, Decision, Person, Theme, Workspace
-from survey.records.ledger import NOT_UNDONE, answers_touched, entries_of, examples_of
+from survey.records.ledger import NOT_UNDONE, entries_of
 from survey.records.settled import Entry, settle
+from survey.records.settling import examples_of
+from survey.records.showing import answers_touched
 from survey.records.shown import SortedAnswer, shown_of, words_about
 from survey.records.sortings import seen_and_made
 from survey.records.tallies import Sought, total, totals
