@@ -22,7 +22,7 @@ from survey.show.ledger.queries import (
     theme_card,
     themes_to_choose,
 )
-from survey.show.ledger.review import Trust, trust_in
+from survey.show.ledger.trust import Trust, trust_in
 from survey.show.words import counted
 from survey.web.access import open_to
 from survey.web.current import database, place, visitor

@@ -14,8 +14,8 @@ from survey.show.ledger.review import (
     review_page,
     review_under_way,
     say,
-    trust_in,
 )
+from survey.show.ledger.trust import trust_in
 from survey.web.access import open_to
 from survey.web.current import database, place
 
