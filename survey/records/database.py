@@ -1,8 +1,10 @@
 """Opening the database: one engine, a way to read and a way to write."""
 
+import os
 import sqlite3
 import threading
 import traceback
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -39,7 +41,9 @@ class Database:
     """
 
     def __init__(self, url: str, *, kept_free: bool = False) -> None:
-        self._mark = None if kept_free else mark_open(url)
+        mark = None if kept_free else mark_open(url)
+        # Also where nobody closes it: a mark should last as long as what it stands for.
+        self._unmark = weakref.finalize(self, os.close, mark) if mark is not None else None
         self.engine = open_engine(url)
         self.on_sqlite = self.engine.dialect.name == "sqlite"
         self._writer = self.engine.execution_options(writing=True)
@@ -147,8 +151,8 @@ class Database:
         if self._raced is not None:
             self._raced.close()
         self.engine.dispose()
-        if self._mark is not None:
-            self._mark.close()
+        if self._unmark is not None:
+            self._unmark()
 
 
 class _OnePerThread:

@@ -12,7 +12,6 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
@@ -34,8 +33,8 @@ def connection_name() -> str:
     return f"{_OURS} {os.getpid()}@{host}"[:_LONGEST_NAME]
 
 
-def mark_open(url: str) -> IO[bytes] | None:
-    """Mark an SQLite database as open, until the returned file is closed.
+def mark_open(url: str) -> int | None:
+    """Mark an SQLite database as open, until the returned descriptor is closed.
 
     Parameters
     ----------
@@ -44,7 +43,7 @@ def mark_open(url: str) -> IO[bytes] | None:
 
     Returns
     -------
-    binary file or None
+    int or None
         None on PostgreSQL, and where no mark can be made: opening the database will say why.
 
     Raises
@@ -52,12 +51,12 @@ def mark_open(url: str) -> IO[bytes] | None:
     ConflictError
         While a backup is being put in its place.
     """
-    marked, file = _locked(url, fcntl.LOCK_SH)
+    marked, descriptor = _locked(url, fcntl.LOCK_SH)
     if not marked:
         raise ConflictError(
             "A backup is being restored into this database; try again when that is done."
         )
-    return file
+    return descriptor
 
 
 @contextmanager
@@ -74,14 +73,14 @@ def alone_with(url: str) -> Iterator[None]:
     ConflictError
         When somebody has it open.
     """
-    marked, file = _locked(url, fcntl.LOCK_EX)
+    marked, descriptor = _locked(url, fcntl.LOCK_EX)
     if not marked:
         raise ConflictError(_IN_USE)
     try:
         yield
     finally:
-        if file is not None:
-            file.close()
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 def require_alone(connection: Connection) -> None:
@@ -97,21 +96,21 @@ def require_alone(connection: Connection) -> None:
         raise ConflictError(_IN_USE)
 
 
-def _locked(url: str, how: int) -> tuple[bool, IO[bytes] | None]:
-    """Lock the mark; False where somebody else's lock forbids it, no file where none can be."""
+def _locked(url: str, how: int) -> tuple[bool, int | None]:
+    """Lock the mark; False where somebody else's lock forbids it, None where there can be none."""
     path = _mark_of(url)
     try:
-        file = path.open("ab") if path else None
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600) if path else None
     except OSError:
         return True, None
-    if file is None:
+    if descriptor is None:
         return True, None
     try:
-        fcntl.flock(file, how | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
     except OSError as error:  # or a file system that knows no locks
-        file.close()
+        os.close(descriptor)
         return error.errno not in (errno.EWOULDBLOCK, errno.EACCES), None
-    return True, file
+    return True, descriptor
 
 
 def _mark_of(url: str) -> Path | None:
