@@ -1,0 +1,1 @@
+"""What each command is called, takes and does: one ``add_…`` and one ``run_…`` a command."""
