@@ -9,34 +9,28 @@ pages and the API. Ends with 1 when the dashboard, the CSV and the file do not a
 import argparse
 import csv
 import html
-import http.client
 import io
 import json
 import os
 import re
 import resource
 import shutil
-import signal
-import socket
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.parse
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 from sqlalchemy import select
 
+from bench.doors import EMAIL, PASSWORD, Site, free_port, run_survey, served
 from survey.records import Workspace
 from survey.records.database import Database
 from survey.settings import read_settings
 
-EMAIL, PASSWORD = "owner@example.org", "a long enough password"
 WORKSPACE, SLUG = "Real answers", "real-answers"
 NOT_GIVEN = {"did not answer", "not answered", "did not respond"}
 TEXT_COLUMNS = ("answer", "text", "comment", "feedback", "response")
@@ -94,76 +88,28 @@ class Report:
             self.say(f"  DIFFERS   {what}: {one} against {other}")
 
 
-class Site:
-    """The running web process, as a browser or a program with a key sees it."""
-
-    def __init__(self, port: int, key: str) -> None:
-        self._port = port
-        self._key = key
-        self._cookie = ""
-
-    def get(self, address: str, *, by_key: bool = False) -> str:
-        """Open an address; anything but 200 is an error."""
-        headers = {"Authorization": f"Bearer {self._key}"} if by_key else {"Cookie": self._cookie}
-        status, body = self._request("GET", address, headers, None)
-        if status != 200:
-            raise SystemExit(f"{address} answered {status}: {body[:300]}")
-        return body
-
-    def json(self, address: str) -> dict[str, object]:
-        """Open an address of the API."""
-        found: dict[str, object] = json.loads(self.get(address, by_key=True))
-        return found
-
-    def sign_in(self) -> None:
-        """Sign in through the form, as a person does."""
-        form = self.get("/sign-in")
-        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form)
-        fields = {"email": EMAIL, "password": PASSWORD, "csrf_token": token[1] if token else ""}
-        headers = {
-            "Cookie": self._cookie,
-            "Content-Type": "application/x-www-form-urlencoded",
-        }
-        status, body = self._request("POST", "/sign-in", headers, urllib.parse.urlencode(fields))
-        if status not in (302, 303):
-            raise SystemExit(f"signing in answered {status}: {body[:300]}")
-
-    def _request(
-        self, method: str, address: str, headers: dict[str, str], body: str | None
-    ) -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
-        connection.request(method, address, body, headers)
-        response = connection.getresponse()
-        for name, value in response.getheaders():
-            if name.lower() == "set-cookie":
-                self._cookie = value.partition(";")[0]
-        text = response.read().decode("utf-8")
-        connection.close()
-        return response.status, text
-
-
 def main() -> int:
     """Take the file through, and report."""
     given = _arguments()
     source = read_source(given)
     report = Report()
     with tempfile.TemporaryDirectory(prefix="afterword-real-") as folder:
-        port = _free_port()
+        port = free_port()
         env = os.environ | {
             "SURVEY_DATA_DIR": folder,
             "SURVEY_BASE_URL": f"http://127.0.0.1:{port}",
             "HF_HUB_OFFLINE": "1",
         }
         owner = ("create-owner", EMAIL, "--workspace", WORKSPACE, "--password-stdin")
-        _survey(owner, env, typed=PASSWORD + "\n")
-        key = _survey(("create-key", "--workspace", SLUG, "--label", "real"), env).strip()
-        with _served(port, env):
+        run_survey(owner, env, typed=PASSWORD + "\n")
+        key = run_survey(("create-key", "--workspace", SLUG, "--label", "real"), env).strip()
+        with served(port, env):
             site = Site(port, key)
             seconds = import_and_wait(source, site, env, report)
             exported = compare_all(source, site, Path(folder) / "out.csv", env, report)
             tell_themes(site, len(exported), report)
             if not given.no_picture:
-                _screenshot(site, port, report)
+                keep_picture(site, port, report)
     report.say()
     spent = resource.getrusage(resource.RUSAGE_CHILDREN)
     report.say(
@@ -221,7 +167,7 @@ def import_and_wait(source: Source, site: Site, env: dict[str, str], report: Rep
     options += ["--date-column", source.day] if source.day else []
     for name in source.segments:
         options += ["--segment-column", name]
-    told = _survey(("import", str(source.path), "--workspace", SLUG, *options), env)
+    told = run_survey(("import", str(source.path), "--workspace", SLUG, *options), env)
     report.say(told.strip())
     report.say(f"The import took {time.monotonic() - started:.1f} s.")
     all_sorted: float | None = None
@@ -254,7 +200,7 @@ def compare_all(
     source: Source, site: Site, out: Path, env: dict[str, str], report: Report
 ) -> list[dict[str, str]]:
     """Lay the file, the CSV and every figure of the dashboard beside one another."""
-    _survey(("export", "--workspace", SLUG, "--out", str(out)), env)
+    run_survey(("export", "--workspace", SLUG, "--out", str(out)), env)
     exported = _rows(out.read_text(encoding="utf-8"))
     given = source.given()
     report.say()
@@ -350,59 +296,7 @@ def _rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
-def _survey(arguments: Sequence[str], env: dict[str, str], typed: str = "") -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "survey.cli", *arguments],
-        env=env,
-        input=typed,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise SystemExit(f"survey {arguments[0]} ended with {done.returncode}: {done.stderr}")
-    return done.stdout
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@contextmanager
-def _served(port: int, env: dict[str, str]) -> Iterator[None]:
-    """Run `survey serve` for a block, and stop it as Ctrl-C does."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "survey.cli", "serve", "--port", str(port)],
-        env=env,
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        _wait_for(port, process)
-        yield
-    finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        if process.poll() is not None:
-            raise SystemExit(f"survey serve ended with {process.returncode}.")
-        time.sleep(0.1)
-    raise SystemExit("survey serve did not answer within a minute.")
-
-
-def _screenshot(site: Site, port: int, report: Report) -> None:
+def keep_picture(site: Site, port: int, report: Report) -> None:
     """Keep a picture of the overview, where a browser is at hand."""
     chromium = shutil.which("chromium")
     try:
@@ -412,7 +306,7 @@ def _screenshot(site: Site, port: int, report: Report) -> None:
     if chromium is None:
         return
     OUT.mkdir(exist_ok=True)
-    name, _, value = site._cookie.partition("=")
+    name, _, value = site.cookie.partition("=")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
