@@ -1,6 +1,6 @@
 """What an import would do, before it does it: the first rows, likely columns, what is left out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -27,7 +27,8 @@ from survey.answer.past_answers import here_already, import_key
 
 SHOWN_ROWS, LONGEST_CELL = 5, 80
 MOST_COLUMNS = 60
-_SAMPLE = 200  # dates that are looked at to guess their form
+_SAMPLE = 200  # rows that are looked at to guess what is in a column
+_WORDS_A_ROW, _CLEARLY = 3, 2  # words a row, and how many times those of any other column
 _AT_ONCE = 500
 
 
@@ -103,6 +104,8 @@ def _cut(cell: str) -> str:
 def likely(raw: bytes, file_name: str, wanted: Wanted, zone: ZoneInfo) -> Wanted:
     """Return what somebody would choose: columns by their usual names, and how dates look.
 
+    The answers are else the column with clearly the most words.
+
     Parameters
     ----------
     raw, file_name : bytes, str
@@ -117,18 +120,31 @@ def likely(raw: bytes, file_name: str, wanted: Wanted, zone: ZoneInfo) -> Wanted
     FileError, FieldError
         As `opened_table`.
     """
-    header, records = opened_table(raw, file_name, wanted)
+    header, read = opened_table(raw, file_name, wanted)
+    records = list(islice(read, _SAMPLE))
     alone = header[0] if len(header) == 1 else None
     date = usual_column(header, DATE_NAMES)
     typed = _dates_of(header, records, date)
     return replace(
         wanted,
-        text=usual_column(header, TEXT_NAMES) or alone,
+        text=usual_column(header, TEXT_NAMES) or alone or _wordiest(header, records),
         id=usual_column(header, ID_NAMES),
         date=date,
         date_format=likely_date_format(typed, zone),
         guess=False,
     )
+
+
+def _wordiest(header: list[str], records: Sequence[tuple[int, list[str] | str]]) -> str | None:
+    """Return the column in which people clearly say the most; None where no one does."""
+    rows = [row for _, row in records if isinstance(row, list) and len(row) == len(header)]
+    said = sorted(
+        ((sum(len(row[place].split()) for row in rows), name) for place, name in enumerate(header)),
+        reverse=True,
+    )
+    (most, name), (next_most, _) = said[0], said[1] if len(said) > 1 else (0, "")
+    clear = most >= _WORDS_A_ROW * len(rows) and most >= _CLEARLY * next_most
+    return name if name and rows and clear else None
 
 
 def forms_that_fit(
@@ -172,7 +188,7 @@ def forms_that_fit(
 
 
 def _dates_of(
-    header: list[str], records: Iterator[tuple[int, list[str] | str]], column: str | None
+    header: list[str], records: Iterable[tuple[int, list[str] | str]], column: str | None
 ) -> list[str]:
     """Return the first dates of a file."""
     if column is None:

@@ -303,3 +303,21 @@ def test_newcomers_are_led_to_it_and_a_file_of_others_is_not_there(
         assert f'href="{business.at("import")}"' in _page(owner, business.at(page))
     address = _upload(owner, business, GOOD.encode())
     assert outsider.get(address.replace(business.slug, elsewhere.slug)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("raw", "found"),
+    [
+        (b"nr,What would help?,branch\n1,Ring me back please,Hill\n2,Tell me the price,Mill\n", 1),
+        (b"nr,Said,Also said\n1,Ring me back please,Do tell me\n2,Sit down a bit,Be kind now\n", 0),
+        (b"nr,who,branch\n1,Ann,Hill\n2,Bo,Mill\n", 0),
+        (b"nr,who\n", 0),
+    ],
+)
+def test_answers_in_a_column_of_another_name_are_known_by_their_many_words(
+    owner: Browser, business: Business, raw: bytes, found: bool
+) -> None:
+    page = _page(owner, _upload(owner, business, raw))
+    assert ("<option selected>What would help?</option>" in page) == bool(found)
+    assert ("2 answers would be imported" in page) == bool(found)
+    assert ("Please choose</option>" in page) != bool(found)
