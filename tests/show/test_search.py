@@ -116,7 +116,7 @@ def test_a_search_shows_words_and_meaning_and_says_when_the_worker_is_away(
         assert "getting ready" in page
         meaning.refresh()
         page = owner.get(business.at("search?q=waited")).get_data(as_text=True)
-        assert "The 2 nearest" in page
+        assert "2 shown, the nearest in meaning first" in page
         assert page.count("Sat in the waiting room for an hour.") == 1
         like = said["I waited twenty minutes past and nobody said a word."]
         page = owner.get(business.at(f"search?like={like}")).get_data(as_text=True)
