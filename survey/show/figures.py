@@ -14,7 +14,7 @@ from survey.records.tallies import Sought, Tally, first_and_last, tallies, total
 from survey.show.scan import scanned
 from survey.show.span import Span
 
-_BY_ANSWER = ("asked", "replied", "answered")
+_BY_ANSWER = ("asked", "replied", "answered", "withdrawn")
 _BY_RUN = ("theme", "themes", "nothing", "unsorted", "other_language")
 _OUTCOMES = ("themes", "nothing", "unsorted", "other_language")
 
@@ -48,10 +48,10 @@ class Figures:
     ----------
     span : Span
         The days in view and the steps they are counted in.
-    asked, replied, answered, themes, nothing, unsorted, other_language : Series
-        Askings, those of them that were answered, and answers; answers by what the current run
-        made of them. A view by theme, tone or pile asks of answers alone: nothing was `asked` in
-        it.
+    asked, replied, answered, withdrawn, themes, nothing, unsorted, other_language : Series
+        Askings, those of them that were answered, and answers; what customers took back, known of
+        all answers together only; answers by what the current run made of them. A view by theme,
+        tone or pile asks of answers alone: nothing was `asked` in it.
     by_theme : dict
         (theme id, tone) → answers in that theme in that tone.
     """
@@ -60,6 +60,7 @@ class Figures:
     asked: Series
     replied: Series
     answered: Series
+    withdrawn: Series
     themes: Series
     nothing: Series
     unsorted: Series

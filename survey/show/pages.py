@@ -86,7 +86,7 @@ def overview() -> Response:
             news=news_since(session, inside, stands.run_id, since) if since else None,
             **context,
         )
-    if stands.is_sample and stands.state in ("empty", "working"):
+    if stands.moves_on:
         page.headers["Refresh"] = str(LOOK_AGAIN)  # a newcomer waits; it moves on by itself
     return page
 

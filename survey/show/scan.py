@@ -23,6 +23,7 @@ from survey.records import (
     Invitation,
     Sorting,
 )
+from survey.records.answering import WITHDRAWN
 from survey.records.filters import AnswerFilter, answers_in_view
 from survey.records.tallies import Tally, steps_back
 from survey.show.span import Span
@@ -42,6 +43,8 @@ def scanned(
     """
     if _asks_of_askings(wanted):
         yield from _rows(session, _asked(workspace_id, wanted, span))
+        if not wanted.faces:  # nothing else is kept of what was taken back
+            yield from _rows(session, _withdrawn(workspace_id, wanted, span))
     yield from _rows(session, _answers(workspace_id, run_id, wanted, span))
 
 
@@ -108,6 +111,21 @@ def _asked(workspace_id: int, wanted: AnswerFilter, span: Span) -> Select[Any]:
         literal("replied").label("measure"), literal(0), literal(""), step, func.count()
     ).where(*_askings(workspace_id, wanted, span), Invitation.state.in_(_REPLIED))
     return union_all(asked.group_by(step), replied.group_by(step))  # type: ignore[return-value]
+
+
+def _withdrawn(workspace_id: int, wanted: AnswerFilter, span: Span) -> Select[Any]:
+    step = steps_back(Answer.answered_on, span.anchor, span.width).label("step")
+    conditions = [
+        Answer.workspace_id == workspace_id,
+        Answer.state == WITHDRAWN,
+        Answer.expired_on.is_(None),
+        Answer.answered_on >= span.first,
+        Answer.answered_on <= span.last,
+    ]
+    if wanted.question_id is not None:
+        conditions.append(Answer.question_id == wanted.question_id)
+    taken = select(literal("withdrawn").label("measure"), literal(0), literal(""), step)
+    return taken.add_columns(func.count()).where(*conditions).group_by(step)
 
 
 def _askings(workspace_id: int, wanted: AnswerFilter, span: Span) -> Sequence[ColumnElement[bool]]:

@@ -9,10 +9,13 @@ from sqlalchemy.orm import Session
 
 from survey.records import Answer, Run, WorkerBeat, Workspace
 from survey.records.answering import GIVEN
+from survey.records.filters import AnswerFilter
+from survey.show.figures import answers_counted
 
 State = Literal["empty", "settled", "working", "stale", "failed"]
 _SILENT_AFTER = timedelta(minutes=2)
 COUNTED_UP_TO = 1000
+_MANY, _OF_ALL = 20, 0.05  # answers waiting, from which a reader wants to know how far it is
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,9 @@ class Standing:
     is_sample : bool
         Whether the answers are the sample business's.
     looking : bool
-        Whether a search for themes is under way.
+        Whether a search for themes is under way, or in the sample about to begin.
+    answers, read : int
+        All answers and those read, where so many wait that one wants to know; else 0.
     """
 
     state: State
@@ -48,6 +53,14 @@ class Standing:
     run_id: int | None
     is_sample: bool
     looking: bool
+    answers: int = 0
+    read: int = 0
+
+    @property
+    def moves_on(self) -> bool:
+        """Whether a newcomer waits for the sample: its page then looks again by itself."""
+        at_it = self.state in ("empty", "working") or (self.state == "settled" and self.looking)
+        return self.is_sample and at_it
 
 
 @dataclass(frozen=True)
@@ -70,10 +83,11 @@ def standing(session: Session, workspace_id: int, now: datetime) -> Standing:
     """
     here = session.execute(_HERE, {"workspace": workspace_id}).one()
     state: State = "settled" if here.any_answer else "empty"
+    silent = here.seen_at is None or here.seen_at < now - _SILENT_AFTER
     if here.waiting:
-        silent = here.seen_at is None or here.seen_at < now - _SILENT_AFTER
         state = "stale" if silent else "working"
     trouble = _trouble(session, workspace_id, here)
+    answers, read = _how_far(session, workspace_id, here) if state == "working" else (0, 0)
     return Standing(
         state="failed" if trouble.error else state,
         waiting=here.waiting,
@@ -82,8 +96,20 @@ def standing(session: Session, workspace_id: int, now: datetime) -> Standing:
         next_try_at=trouble.next_try_at,
         run_id=here.current_run_id,
         is_sample=here.is_sample,
-        looking=here.looking,
+        looking=here.looking or (here.to_look_at and not silent),
+        answers=answers,
+        read=read,
     )
+
+
+def _how_far(session: Session, workspace_id: int, here: Any) -> tuple[int, int]:
+    """Return all answers and those read where many wait, else nothing."""
+    if here.waiting < _MANY:
+        return 0, 0
+    of_all = (session, workspace_id, here.current_run_id)
+    answers = answers_counted(*of_all, AnswerFilter()) or 0
+    unread = max(here.waiting, answers_counted(*of_all, AnswerFilter(pile="waiting")) or 0)
+    return (answers, max(0, answers - unread)) if unread >= _OF_ALL * answers else (0, 0)
 
 
 def _here() -> Select[Any]:
@@ -105,6 +131,12 @@ def _here() -> Select[Any]:
         select(func.max(WorkerBeat.beat_at)).scalar_subquery().label("seen_at"),
         exists().where(*given).label("any_answer"),
         working.label("looking"),
+        # Between the last answer read and the first look some seconds pass.
+        (
+            Workspace.is_sample.is_(True)
+            & Workspace.current_run_id.is_not(None)
+            & Workspace.themes_looked_at.is_(None)
+        ).label("to_look_at"),
         newest.order_by(Run.started_at.desc()).limit(1).scalar_subquery().label("newest"),
     ).where(inside)
 

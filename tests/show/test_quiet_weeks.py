@@ -28,7 +28,7 @@ def _quiet(dice: np.random.Generator, span: Span, a_week: float) -> Figures:
     none = Series((0,) * len(span.steps))
     everything = Series(tuple(int(one) for one in answered))
     return Figures(
-        span=span, asked=none, replied=none, answered=everything, themes=everything,
+        span=span, asked=none, replied=none, withdrawn=none, answered=everything, themes=everything,
         nothing=none, unsorted=none, other_language=none, by_theme=by_theme,
     )  # fmt: skip
 

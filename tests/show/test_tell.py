@@ -544,7 +544,8 @@ def test_quiet_weeks_seldom_raise_an_alarm() -> None:
             figures = Figures(
                 span=span, by_theme=counts, answered=Series(tuple(steps)),
                 **dict.fromkeys(
-                    ("asked", "replied", "themes", "nothing", "unsorted", "other_language"), zero
+                    ("asked", "replied", "withdrawn", "themes", "nothing", "unsorted",
+                     "other_language"), zero,
                 ),
             )  # fmt: skip
             alarmed |= bool(next_steps(changes_of(figures, list(themes)), ()).begun)
