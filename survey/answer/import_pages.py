@@ -12,11 +12,13 @@ from survey.answer.file_forms import DATE_FORMATS, ENCODINGS
 from survey.answer.import_file import MOST_REASONS, MOST_ROWS, by_reason
 from survey.answer.import_form import UploadForm
 from survey.answer.import_plan import FirstRows, Plan, first_rows, likely, plan_of
+from survey.answer.recent_plans import RecentPlans
 from survey.answer.uploads import (
     ON_THE_PAGE,
     Upload,
     bytes_of_upload,
     choose,
+    chosen_in,
     keep_upload,
     leave,
     make_due,
@@ -28,6 +30,7 @@ from survey.clock import day_in, in_words, utc_now
 from survey.errors import FileError, InputError
 from survey.records.bringing import DUE, HERE
 from survey.records.heartbeat import LATE_AFTER, last_beat
+from survey.records.workspaces import answers_changed
 from survey.web.access import open_to, takes_up_to
 from survey.web.current import database, place
 
@@ -40,6 +43,7 @@ TOO_LARGE = (
 LOOK_AGAIN = 2  # seconds, while the worker imports
 blueprint = Blueprint("past", __name__)
 Page = str | Response | tuple[str, int]
+_recent = RecentPlans()
 _FILE = "/w/<workspace>/import/<int(max=9223372036854775807):file_id>"
 
 
@@ -164,10 +168,14 @@ def _chosen(upload: Upload, raw: bytes) -> str:
 
 
 def _plan(upload: Upload, raw: bytes, wanted: Wanted) -> Plan:
+    inside, zone, now = place().workspace_id, place().time_zone, utc_now()
     file = upload.file_name, raw, upload.sha256
-    zone = ZoneInfo(place().time_zone)
     with database().reading() as session:
-        return plan_of(session, place().workspace_id, file, wanted, zone=zone, now=utc_now())
+        until = answers_changed(session, inside), zone, day_in(now, zone)
+        return _recent.of(
+            (inside, upload.id, *chosen_in(wanted), *until),
+            lambda: plan_of(session, inside, file, wanted, zone=ZoneInfo(zone), now=now),
+        )
 
 
 def _likely(upload: Upload, raw: bytes) -> Wanted:

@@ -225,6 +225,11 @@ def wanted_from(chosen: dict[str, Any]) -> Wanted:
     return Wanted(**named, segments=tuple(chosen["segments"]), guess=False, ways=ON_THE_PAGE)
 
 
+def chosen_in(wanted: Wanted) -> tuple[str | tuple[str, ...] | None, ...]:
+    """Return what somebody chose, as `choose` keeps it."""
+    return *(getattr(wanted, name) for name in _CHOSEN), wanted.segments
+
+
 def close_upload(
     session: Session, workspace_id: int, file_id: int, state: str, report: dict[str, Any]
 ) -> None:

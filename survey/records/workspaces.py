@@ -123,6 +123,11 @@ def first_question(session: Session, workspace_id: int) -> tuple[int, int]:
     return row[0], row[1]
 
 
+def answers_changed(session: Session, workspace_id: int) -> datetime | None:
+    """Return when a workspace's answers last changed: what was made of them before may be old."""
+    return session.scalar(select(Workspace.answers_changed_at).where(Workspace.id == workspace_id))
+
+
 def find_workspace(session: Session, name: str) -> Workspace | None:
     """Return the workspace with this name in its address, or else with this name."""
     name = as_stored(name)  # PostgreSQL refuses to look for what it could not keep

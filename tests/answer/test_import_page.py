@@ -12,7 +12,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from survey.answer import import_pages, uploads
-from survey.answer.import_plan import likely, likely_date_format
+from survey.answer.import_plan import Plan, likely, likely_date_format, plan_of
 from survey.answer.import_work import ImportRound
 from survey.clock import utc_now
 from survey.records import Answer, AnswerSegment, ImportBatch, ImportFile, ImportPart
@@ -110,6 +110,32 @@ def test_what_is_ticked_before_importing_is_looked_at_first(
     assert _work(database)
     with database.reading() as session:
         assert set(session.scalars(select(AnswerSegment.value))) == {"Hill", "Mill"}
+
+
+def test_a_page_that_is_opened_again_reads_the_whole_file_only_where_something_changed(
+    owner: Browser, business: Business, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+
+    def counted(*given: Any, **more: Any) -> Plan:
+        made.append(given)
+        return plan_of(*given, **more)
+
+    monkeypatch.setattr(import_pages, "plan_of", counted)
+    address = _upload(owner, business, GOOD.encode())
+    first = _page(owner, address)
+    assert (_page(owner, address), len(made)) == (first, 1)
+    owner.send(address, text="comment", segment=["branch"], date="", do="look")
+    assert "branch: Hill" in _page(owner, address)
+    assert len(made) == 2
+    other = _upload(owner, business, GOOD.encode(), "other.csv")
+    for do in ("look", "import"):
+        owner.send(other, text="comment", id="nr", date="", do=do)
+    owner.send(address, text="comment", id="nr", date="", do="look")
+    assert "3 answers would be imported" in _page(owner, address)
+    while _work(database):
+        pass
+    assert "Nothing would be imported" in _page(owner, address)  # they are here by now
 
 
 def test_the_same_file_again_imports_nothing_twice(
