@@ -1,11 +1,11 @@
 """The ledger of themes: each step is written down, shown at once, and can be undone."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from survey.errors import ConflictError, NotFoundError
@@ -139,33 +139,38 @@ def take_step(
     session.add(decision)
     session.flush()
     _write_said(session, decision, step.said)
-    added = Entry(
-        decision.id,
-        decision.number,
-        step.kind,
-        step.theme_id,
-        step.other_theme_id,
-        step.undoes_id,
-        step.details,
-    )
+    added = _entry_of(decision)
     before, after = settle(entries), settle((*entries, added))
     toggled = (before.holding ^ after.holding) | {decision.id}
-    session.execute(
-        update(Decision)
-        .where(Decision.workspace_id == workspace_id, Decision.id.in_(toggled))
-        .values(holds=Decision.id.in_(after.holding & toggled))
-        .execution_options(synchronize_session=False)
-    )
+    _change(session, workspace_id, toggled, holds=Decision.id.in_(after.holding & toggled))
     moving = settle_themes(session, workspace_id, (*entries, added), before, after)
     touched = sorted(answers_touched(session, workspace_id, moving, toggled))
     moved, later = show_touched(session, decision, touched)
+    _change(session, workspace_id, {decision.id}, answers=moved)
+    return Done(decision.id, decision.number, moved, later)
+
+
+def _entry_of(decision: Any) -> Entry:
+    """Return a decision, or a row that has its columns, as an entry of the ledger."""
+    return Entry(
+        decision.id,
+        decision.number,
+        decision.kind,
+        decision.theme_id,
+        decision.other_theme_id,
+        decision.undoes_id,
+        decision.details,
+    )
+
+
+def _change(session: Session, workspace_id: int, ids: Collection[int], **values: Any) -> None:
+    """Set columns of some decisions."""
     session.execute(
         update(Decision)
-        .where(Decision.workspace_id == workspace_id, Decision.id == decision.id)
-        .values(answers=moved)
+        .where(Decision.workspace_id == workspace_id, Decision.id.in_(ids))
+        .values(**values)
         .execution_options(synchronize_session=False)
     )
-    return Done(decision.id, decision.number, moved, later)
 
 
 def _names(session: Session, workspace_id: int, step: Step) -> dict[str, str]:
@@ -262,30 +267,42 @@ def steps_since(
         Decisions, by id.
     """
     later = (Decision.workspace_id == workspace_id, Decision.number > seen)
-    rows = session.execute(
-        select(Decision.id, Decision.number, Decision.kind, Decision.details)
-        .where(*later, Decision.kind.in_(FOR_THEMES))
-        .add_columns(Decision.theme_id, Decision.other_theme_id)
-    ).all()
-    found = {
-        row.number: row.id
-        for row in rows
-        if Entry(
-            row.id, row.number, row.kind, row.theme_id, row.other_theme_id, None, row.details
-        ).themes()
-        & set(themes)
-    }
+    found = _steps_on_themes(session, later, set(themes))
     listed = list(answers)
     for start in range(0, len(listed), _MOST_IN_A_QUERY):
-        some = listed[start : start + _MOST_IN_A_QUERY]
-        said = (
-            select(Decision.number, Decision.id)
-            .join(
-                DecidedAnswer,
-                (DecidedAnswer.workspace_id == Decision.workspace_id)
-                & (DecidedAnswer.decision_id == Decision.id),
-            )
-            .where(*later, DecidedAnswer.answer_id.in_(some))
-        )
-        found.update({row.number: row.id for row in session.execute(said)})
+        found |= _steps_on_answers(session, later, listed[start : start + _MOST_IN_A_QUERY])
     return tuple(found[number] for number in sorted(found))
+
+
+def _steps_on_themes(
+    session: Session, later: Sequence[ColumnElement[bool]], themes: set[int]
+) -> dict[int, int]:
+    """Return the ids of steps that change what some themes are, by number."""
+    rows = session.execute(
+        select(
+            Decision.id,
+            Decision.number,
+            Decision.kind,
+            Decision.theme_id,
+            Decision.other_theme_id,
+            Decision.undoes_id,
+            Decision.details,
+        ).where(*later, Decision.kind.in_(FOR_THEMES))
+    )
+    return {row.number: row.id for row in rows if _entry_of(row).themes() & themes}
+
+
+def _steps_on_answers(
+    session: Session, later: Sequence[ColumnElement[bool]], answers: Sequence[int]
+) -> dict[int, int]:
+    """Return the ids of steps that say something of some answers, by number."""
+    rows = session.execute(
+        select(Decision.number, Decision.id)
+        .join(
+            DecidedAnswer,
+            (DecidedAnswer.workspace_id == Decision.workspace_id)
+            & (DecidedAnswer.decision_id == Decision.id),
+        )
+        .where(*later, DecidedAnswer.answer_id.in_(answers))
+    )
+    return {row.number: row.id for row in rows}

@@ -56,22 +56,17 @@ def begin_review(session: Session, hand: Hand, theme_id: int) -> int:
     """
     lock_current_run(session, hand.workspace_id)
     theme_of(session, hand.workspace_id, theme_id)
-    run = session.execute(
-        select(Run.id, Run.engine)
-        .join(Workspace, Workspace.current_run_id == Run.id)
-        .where(Workspace.id == hand.workspace_id, Run.workspace_id == hand.workspace_id)
-    ).one_or_none()
+    run = _current_run(session, hand.workspace_id)
     there = _present(session, hand.workspace_id, run.id, theme_id) if run else []
     if run is None or not there:  # an owner may write themes before the first answer
         raise ConflictError("This theme has no answers yet: there is nothing to check.")
-    seed = secrets.randbits(62)
     review = Review(
         workspace_id=hand.workspace_id,
         id=new_id(),
         theme_id=theme_id,
         run_id=run.id,
         engine=run.engine,
-        seed=seed,
+        seed=secrets.randbits(62),
         population=len(there),
         number=latest_number(session, hand.workspace_id),
         person_id=hand.person_id,
@@ -79,18 +74,30 @@ def begin_review(session: Session, hand: Hand, theme_id: int) -> int:
     )
     session.add(review)
     session.flush()
+    _keep_drawn(session, review, there)
+    return review.id
+
+
+def _current_run(session: Session, workspace_id: int) -> Run | None:
+    return session.scalars(
+        select(Run)
+        .join(Workspace, Workspace.current_run_id == Run.id)
+        .where(Workspace.id == workspace_id, Run.workspace_id == workspace_id)
+    ).one_or_none()
+
+
+def _keep_drawn(session: Session, review: Review, there: Sequence[tuple[int, int]]) -> None:
     session.add_all(
         ReviewAnswer(
-            workspace_id=hand.workspace_id,
+            workspace_id=review.workspace_id,
             review_id=review.id,
             place=number,
             answer_id=answer_id,
             version=version,
         )
-        for number, (answer_id, version) in enumerate(drawn(there, seed))
+        for number, (answer_id, version) in enumerate(drawn(there, review.seed))
     )
     session.flush()
-    return review.id
 
 
 def drawn(there: Sequence[tuple[int, int]], seed: int) -> list[tuple[int, int]]:
