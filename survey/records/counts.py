@@ -16,7 +16,7 @@ from survey.records.answering import Answer
 from survey.records.base import new_id, table_of
 from survey.records.counting import CountDelta, DayCount, WeekCount
 from survey.records.faces import EVERYTHING, THEME, TONE, Face, faces_of, read, written
-from survey.records.recount import COUNTED_TABLES, counts_from_scratch
+from survey.records.recount import COUNTED_TABLES, counting_from_scratch
 from survey.records.straight import Prepared, Straight, inserting
 
 _WHAT = ("workspace_id", "run_id", "measure", "theme_id", "tone", "question_id")
@@ -280,9 +280,8 @@ def rebuild(session: Session, workspace_id: int) -> None:
     """Count one workspace from scratch: the oracle that the folded counts must equal."""
     for table in (CountDelta, DayCount, WeekCount):
         session.execute(delete(table).where(table.workspace_id == workspace_id))
-    for into, query in counts_from_scratch(workspace_id):
-        columns = [str(column.key) for column in query.selected_columns]
-        session.execute(insert(into).from_select(columns, query))
+    for filling in counting_from_scratch():
+        session.execute(filling, {"workspace": workspace_id})
 
 
 def uncounted_workspaces(session: Session) -> list[int]:

@@ -2,18 +2,24 @@
 
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
+    BindParameter,
     ColumnElement,
     Date,
     FromClause,
+    Insert,
     Select,
     String,
     and_,
+    bindparam,
     case,
     cast,
     func,
+    insert,
     literal,
     select,
 )
@@ -23,6 +29,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from survey.records.answering import GIVEN, Answer, AnswerSegment
 from survey.records.asking import Interaction, InteractionSegment, Invitation
+from survey.records.base import table_of
 from survey.records.counting import DayCount, WeekCount
 from survey.records.faces import CHANNEL, LANGUAGE, LONGEST_VALUE, SERVED_BY, THEME, TONE
 from survey.records.theming import Assignment, Sorting
@@ -30,6 +37,7 @@ from survey.records.theming import Assignment, Sorting
 _CELL = (
     "workspace_id", "run_id", "measure", "theme_id", "tone", "question_id", "face", "value", "day",
 )  # fmt: skip
+_WORKSPACE = bindparam("workspace", type_=BigInteger)
 _KEY = ("face", "value", "run_id", "day")
 
 COUNTED_TABLES = (
@@ -56,20 +64,17 @@ def _on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
     return f"CAST(date_trunc('week', {compiler.process(element.clauses, **options)}) AS DATE)"
 
 
-def counts_from_scratch(
-    workspace_id: int,
-) -> Iterator[tuple[type[DayCount] | type[WeekCount], Select[Any]]]:
-    """Yield queries with the table that their rows belong into, to be run in this order.
+@cache
+def counting_from_scratch() -> tuple[Insert, ...]:
+    """Return what fills the tables of counts, to be run in this order for one ``workspace``."""
+    bases = (*_of_askings(_WORKSPACE), *_of_answers(_WORKSPACE))
+    by_day = [_filling(DayCount, _summed(faced)) for base in bases for faced in base]
+    return *by_day, _filling(WeekCount, _by_week(_WORKSPACE))
 
-    Parameters
-    ----------
-    workspace_id : int
-        Whose counts.
-    """
-    for base in (*_of_askings(workspace_id), *_of_answers(workspace_id)):
-        for faced in base:
-            yield DayCount, _summed(faced)
-    yield WeekCount, _by_week(workspace_id)
+
+def _filling(counts: type[DayCount] | type[WeekCount], query: Select[Any]) -> Insert:
+    columns = [str(column.key) for column in query.selected_columns]
+    return insert(table_of(counts)).from_select(columns, query)
 
 
 def _summed(faced: Select[Any]) -> Select[Any]:
@@ -79,7 +84,7 @@ def _summed(faced: Select[Any]) -> Select[Any]:
     return select(*columns, func.count().label("answers")).group_by(*columns).order_by(*key)
 
 
-def _by_week(workspace_id: int) -> Select[Any]:
+def _by_week(workspace_id: BindParameter[int]) -> Select[Any]:
     monday = _MondayOf(DayCount.day).label("day")
     columns = [*(getattr(DayCount, name) for name in _CELL[:-1]), monday]
     return (
@@ -90,7 +95,7 @@ def _by_week(workspace_id: int) -> Select[Any]:
     )
 
 
-def _of_askings(workspace_id: int) -> Iterator[Iterator[Select[Any]]]:
+def _of_askings(workspace_id: BindParameter[int]) -> Iterator[Iterator[Select[Any]]]:
     for measure, states in (("asked", ()), ("replied", ("answered", "withdrawn"))):
         base = (
             select(*_cell(literal(measure), Invitation.question_id, Invitation.asked_on))
@@ -123,7 +128,7 @@ def _asking_faces(base: Select[Any]) -> Iterator[Select[Any]]:
     yield from _own_faces(base, Interaction.channel, Interaction.served_by, Invitation.language)
 
 
-def _of_answers(workspace_id: int) -> Iterator[Iterator[Select[Any]]]:
+def _of_answers(workspace_id: BindParameter[int]) -> Iterator[Iterator[Select[Any]]]:
     here = Answer.workspace_id == workspace_id
     day = (Answer.question_id, Answer.answered_on)
     yield _answer_faces(select(*_cell(literal("answered"), *day)).where(here, _given()))

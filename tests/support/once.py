@@ -11,7 +11,7 @@ from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from sqlalchemy import Engine
-from werkzeug.routing import Rule, rules
+from werkzeug.routing import Rule
 
 from survey.records import database
 
@@ -39,19 +39,22 @@ def compile_once() -> None:
 
 
 def _share_routes() -> None:
-    compiled: dict[Any, Any] = {}
-    compile_builder = Rule._compile_builder
+    """A route comes to the same in every application, so its parts are worked out once."""
+    known: dict[Any, dict[str, Any]] = {}
+    compile_rule = Rule.compile
+    worked_out = ("_parts", "_trace", "_converters", "arguments", "_build", "_build_unknown")
 
-    @functools.wraps(compile_builder)
-    def once(rule: Rule, append_unknown: bool = True) -> Any:
+    @functools.wraps(compile_rule)
+    def once(rule: Rule) -> None:
         defaults = tuple(sorted((rule.defaults or {}).items()))
-        key = (rule.rule, append_unknown, defaults, tuple(rule._trace))
-        if key not in compiled:
-            compiled[key] = compile_builder(rule, append_unknown)
-        return compiled[key]
+        key = (rule.rule, rule.subdomain, rule.host, rule.merge_slashes, defaults, rule.endpoint)
+        if key in known and not rule.map.host_matching:
+            vars(rule).update(known[key])
+            return
+        compile_rule(rule)
+        known[key] = {name: getattr(rule, name) for name in worked_out}
 
-    cast("Any", Rule)._compile_builder = once
-    cast("Any", rules).parse_converter_args = functools.cache(rules.parse_converter_args)
+    cast("Any", Rule).compile = once
 
 
 def _share_statements() -> None:
@@ -62,7 +65,11 @@ def _share_statements() -> None:
     @functools.wraps(open_engine)
     def sharing(url: str) -> Engine:
         engine = open_engine(url)
-        kept = first.setdefault(engine.dialect.name, engine)
+        kept = first.get(engine.dialect.name, engine)
+        if not hasattr(kept.dialect, "default_isolation_level"):
+            # It never met its server, so its dialect does not know it: another takes its place.
+            kept = engine
+        first[engine.dialect.name] = kept
         engine.dialect = kept.dialect
         engine._compiled_cache = kept._compiled_cache
         return engine
