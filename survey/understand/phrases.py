@@ -11,6 +11,8 @@ LONGEST = 5
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’&-][^\W\d_]+)*|\d+")
 _BREAK = re.compile(r"[.,;:!?()\[\]\"“”\n•*/]+")
+_NOTE = re.compile(r"\[[^\]]{0,40}\]")
+"""A note of whoever wrote answers down, such as "[illegible]": nobody said it."""
 _FILLERS = (
     "very really just quite too also much many lot lots bit got get getting gets would could "
     "should may might will shall can cant can't couldn't don't didn't doesn't wasn't isn't won't "
@@ -139,7 +141,7 @@ def count_phrases(texts: Sequence[str]) -> dict[tuple[str, ...], Phrase]:
     for text in texts:
         seen: dict[tuple[str, ...], str] = {}
         held: set[tuple[str, ...]] = set()
-        for part in _BREAK.split(text[:600]):
+        for part in _BREAK.split(_NOTE.sub(".", text[:600])):
             spelt = [match[0] for match in _WORD.finditer(part)]
             words = [word.lower().replace("’", "'") for word in spelt]
             for start, end in _stretches(words):
@@ -149,7 +151,8 @@ def count_phrases(texts: Sequence[str]) -> dict[tuple[str, ...], Phrase]:
                     held.add(key)
             for quality, start, end in _qualities(words):
                 key = (words[quality], *words[start:end])
-                seen.setdefault(key, " ".join((words[quality], *spelt[start:end])))
+                thing = [words[0] if _is_capital_of_opening(spelt[0]) else spelt[0], *spelt[1:]]
+                seen.setdefault(key, " ".join((words[quality], *thing[start:end])))
                 held.add(key)
         counts.update(seen.keys())
         things.update(held)
@@ -212,6 +215,11 @@ def _qualities(words: Sequence[str]) -> Iterator[tuple[int, int, int]]:
             start -= 1
         if start < end and not any(map(_hedges, words[start:end])):
             yield at, start, end
+
+
+def _is_capital_of_opening(word: str) -> bool:
+    """Tell a first word that is written large for its place alone; NHS and A&E always are."""
+    return not word.isupper()
 
 
 def _is_quality(word: str) -> bool:

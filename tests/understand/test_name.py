@@ -73,6 +73,18 @@ def test_how_a_thing_is_said_to_be_makes_a_name() -> None:
     assert ("delayed", "ferryman") not in count_phrases(["the ferryman was delayed"])
 
 
+def test_a_sentences_first_capital_does_not_stand_within_a_name() -> None:
+    typed = {phrase.typed for phrase in count_phrases(["Journey home was very poor."]).values()}
+    assert "poor journey home" in typed
+    typed = {phrase.typed for phrase in count_phrases(["NHS transport was very poor."]).values()}
+    assert "poor NHS transport" in typed
+
+
+def test_a_note_of_whoever_wrote_answers_down_names_nothing() -> None:
+    assert not count_phrases(["[illegible]", "[not legible]"])
+    assert ("kind", "drivers") in count_phrases(["[illegible] kind drivers"])
+
+
 def test_a_piece_of_a_sentence_is_no_name() -> None:
     told = count_phrases(["they took me right there", "we had to call the harbour office"])
     assert not {("took", "me", "right"), ("call", "the", "harbour", "office")} & told.keys()
