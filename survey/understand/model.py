@@ -31,7 +31,7 @@ from survey.understand.recognise import Recognised
 from survey.understand.refit import fresh_themes, with_ids
 from survey.understand.tightness import ONE_THING, closeness
 
-VERSION = "3"
+VERSION = "4"
 """Goes up whenever the same input would be sorted otherwise."""
 QUOTES = 3
 
@@ -232,6 +232,7 @@ class ThemeModel:
             unit(np.stack([found[number].centroid for number in unnamed])),
             self._encode,
             curated=self._curated(),
+            beside_book=self.book is not None,
             taken=[
                 *(one.name for one in found if one.name),
                 *(theme.name for theme in (self.book.themes if self.book else ())),

@@ -32,6 +32,10 @@ from survey.understand.phrases import (
 CURATED_AT = 0.50
 """Least cosine of a theme's centre to a book theme's name, and to its definition, from which it
 takes that name; to one alone it is often an accident."""
+BESIDE_BOOK, LENT = 9.0, 1.0
+"""What a curated name scores on top of the cosine: beside the book itself nothing comes before it,
+as such a theme is more of the same; a name that is only lent stands beside the others. It says
+what was wished for ("Being kept waiting"), and a found theme often holds the praise as well."""
 CANDIDATES = 80
 SAID_ONCE = 0.30
 """What it costs a name that only one clause uses it."""
@@ -50,7 +54,7 @@ ALONE_FROM = 0.35
 """Share of a theme's clauses that a single word must be in to stand as its name."""
 THING_ALONE_FROM = 0.20
 """The same for a word that mostly follows an article."""
-SHOWN_FROM, SHOWN_BY = 0.20, 3
+SHOWN_FROM, SHOWN_BY = 0.25, 3
 """Share of a theme's clauses, and number of them, that must show a common name."""
 SHOWN_MORE = 1.5
 """How many times the share in all other themes that must be."""
@@ -59,7 +63,7 @@ COMMON = 0.15
 LIES_BY, SHOWN_CLEARLY = 0.45, 0.35
 """Cosine of a common name to the theme's centre that it must have, or else the share of clauses
 that show it."""
-NAMELESS = 0.80
+NAMELESS = 1.00
 """Score below which nothing that can be said of a theme fits it: a reader of the real answers
 would refuse nearly every such name."""
 EVERYWHERE = 0.05
@@ -112,6 +116,7 @@ def find_names(
     encode: Callable[[Sequence[str]], NDArray[np.floating]],
     *,
     curated: Sequence[tuple[str, NDArray[np.floating]]] = (),
+    beside_book: bool = False,
     taken: Sequence[str] = (),
 ) -> tuple[Name, ...]:
     """Find a name for every theme, each name once, and how well it fits.
@@ -128,6 +133,8 @@ def find_names(
         Turns texts into unit rows, as an embedder does.
     curated : sequence of (str, ndarray of shape (m, d))
         Names from the book, each with the unit rows that must all be close.
+    beside_book : bool
+        Whether the book's own themes stand beside these: then its names come first.
     taken : sequence of str
         Names that others have already.
 
@@ -142,10 +149,15 @@ def find_names(
         _read([clauses[row] for row in np.flatnonzero(labels == label)[:READ_AT_MOST]], people)
         for label in range(len(centres))
     ]
+    gain = BESIDE_BOOK if beside_book else LENT
     ranked = [
         [
-            *_curated(centres[label], curated),
-            *_ranked(label, themes, centres, encode),
+            *_by_score(
+                [
+                    *_curated(centres[label], curated, gain),
+                    *_ranked(label, themes, centres, encode),
+                ]
+            ),
             *_last_resort(label, themes[label]),
         ]
         for label in range(len(themes))
@@ -217,7 +229,7 @@ def _ranked(
     cosines = np.round(vectors @ centres.T, 4)
     rivals = np.delete(cosines, label, axis=1)
     closest_rival = rivals.max(axis=1) if rivals.shape[1] else np.zeros(len(cosines))
-    made = [
+    return [
         Name(
             name,
             float(
@@ -228,7 +240,10 @@ def _ranked(
         for row, (worth, name, share) in enumerate(told)
         if share >= SHOWN_CLEARLY or cosines[row, label] >= LIES_BY
     ]
-    return sorted(made, key=lambda one: (-one.score, one.text))
+
+
+def _by_score(names: Sequence[Name]) -> list[Name]:
+    return sorted(names, key=lambda one: (-one.score, one.text))
 
 
 def _shown(label: int, themes: Sequence[_Theme]) -> list[tuple[float, str, float]]:
@@ -322,14 +337,16 @@ def _word_shares(phrases: dict[tuple[str, ...], Phrase], size: int) -> dict[str,
 
 
 def _curated(
-    centre: NDArray[np.floating], curated: Sequence[tuple[str, NDArray[np.floating]]]
+    centre: NDArray[np.floating],
+    curated: Sequence[tuple[str, NDArray[np.floating]]],
+    gain: float,
 ) -> list[Name]:
     close = [
         (-float(np.round((np.asarray(places, np.float32) @ centre).min(), 4)), name)
         for name, places in curated
     ]
     return [
-        Name(name, 9.0 - cosine, curated=True)
-        for cosine, name in sorted(close)
+        Name(name, gain - cosine, curated=True)
+        for cosine, name in close
         if -cosine >= CURATED_AT
     ]

@@ -40,11 +40,12 @@ def named(
     other: Sequence[str] = PHONE,
     *,
     curated: Sequence[tuple[str, NDArray[np.floating]]] = (),
+    beside_book: bool = False,
 ) -> tuple[str, ...]:
     clauses = [*one, *other]
     labels = np.array([0] * len(one) + [1] * len(other))
     centres = unit(means(encode(clauses), labels, 2))
-    found = find_names(clauses, labels, centres, encode, curated=curated)
+    found = find_names(clauses, labels, centres, encode, curated=curated, beside_book=beside_book)
     return tuple(one.text for one in found)
 
 
@@ -110,6 +111,12 @@ def test_every_common_name_is_listed_once_and_can_be_shown() -> None:
 
 def test_a_theme_next_to_the_book_takes_its_name() -> None:
     assert named(curated=[("Hard to reach", encode(PHONE)[:1])])[1] == "Hard to reach"
+
+
+def test_a_lent_name_yields_to_one_that_fits_better_and_the_books_own_does_not() -> None:
+    curated = [("Cars", encode(PARKING)[:1])]
+    assert named(curated=curated)[0] == "Car park"
+    assert named(curated=curated, beside_book=True)[0] == "Cars"
 
 
 def test_two_themes_never_share_a_name() -> None:
