@@ -8,7 +8,7 @@ import pytest
 from survey.understand.tone import tone_columns
 from survey.understand.trained import load_reader, read_manifest
 from survey.understand.training import second
-from survey.understand.training.__main__ import train
+from survey.understand.training.train import train
 from survey.understand.training.second import write_second
 from survey.understand.training.ship import write_background, write_reader
 from survey.understand.training.text import BRIEF, read_file, read_labelled

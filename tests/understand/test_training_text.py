@@ -8,7 +8,7 @@ import pytest
 
 from survey.errors import EngineError
 from survey.understand.book import shipped_book
-from survey.understand.training.__main__ import calibrate, choose_threshold
+from survey.understand.training.train import calibrate, choose_threshold
 from survey.understand.training.targets import figures, label_names, label_targets, tone_targets
 from survey.understand.training.text import (
     Labelled,
