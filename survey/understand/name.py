@@ -346,7 +346,5 @@ def _curated(
         for name, places in curated
     ]
     return [
-        Name(name, gain - cosine, curated=True)
-        for cosine, name in close
-        if -cosine >= CURATED_AT
+        Name(name, gain - cosine, curated=True) for cosine, name in close if -cosine >= CURATED_AT
     ]

@@ -8,10 +8,10 @@ import pytest
 from survey.understand.tone import tone_columns
 from survey.understand.trained import load_reader, read_manifest
 from survey.understand.training import second
-from survey.understand.training.train import train
 from survey.understand.training.second import write_second
 from survey.understand.training.ship import write_background, write_reader
 from survey.understand.training.text import BRIEF, read_file, read_labelled
+from survey.understand.training.train import HELD_OUT, train, train_and_check
 from survey.understand.training.tune import Recipe, read_with
 
 pytestmark = pytest.mark.model
@@ -22,10 +22,17 @@ def test_a_short_run_ships_a_reader_that_says_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(second, "ROUNDS", 15)
-    answers = read_labelled()[:48]
+    every = read_labelled()
+    held = [one for one in every if one.author in HELD_OUT][:20]
+    answers = [*every[:28], *held]
     said: list[str] = []
     brief = read_file(BRIEF / "plain.tsv")[:60]
-    networks = [train(answers, brief[:8], Recipe(epochs=1), said.append) for _ in range(2)]
+    beside, threshold, (slope, _) = train_and_check(
+        answers, brief[:8], Recipe(epochs=1), said.append
+    )
+    assert 0.2 <= threshold <= 0.8
+    assert np.isfinite(slope)
+    networks = [beside, train(answers, brief[:8], Recipe(epochs=1), said.append)]
     first, again = (read_with(network, TEXTS) for network in networks)
     assert (first == again).all()
     assert len(said) == 2

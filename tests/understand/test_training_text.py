@@ -8,7 +8,6 @@ import pytest
 
 from survey.errors import EngineError
 from survey.understand.book import shipped_book
-from survey.understand.training.train import calibrate, choose_threshold
 from survey.understand.training.targets import figures, label_names, label_targets, tone_targets
 from survey.understand.training.text import (
     Labelled,
@@ -18,6 +17,7 @@ from survey.understand.training.text import (
     read_labelled,
     without_copies,
 )
+from survey.understand.training.train import calibrate, choose_threshold
 
 DEV = Path(__file__).parent / "dev_set.tsv"
 
