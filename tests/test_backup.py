@@ -1,6 +1,7 @@
 """A backup is whole, taken while others write, and put back whole or not at all."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -21,6 +22,7 @@ from survey.records import Workspace
 from survey.records.backup import backup, key_mark, own_tables, restore
 from survey.records.database import Database
 from survey.records.heartbeat import beat
+from survey.records.in_use import alone_with
 from survey.records.migrate import migrate, newest_revision, require_newest_revision
 from survey.records.workspaces import create_workspace
 from survey.settings import Settings
@@ -179,6 +181,36 @@ def _restore_once_gone(url: str, path: Path) -> None:
             time.sleep(0.05)
         else:
             return
+
+
+def test_a_mark_is_one_by_whatever_name_the_file_is_opened(sqlite_url: str, tmp_path: Path) -> None:
+    other = tmp_path / "other-name.db"
+    other.symlink_to(sqlite_url.removeprefix("sqlite:///"))
+    with (
+        closing(Database(sqlite_url)),
+        pytest.raises(ConflictError),
+        alone_with(f"sqlite:///{other}"),
+    ):
+        pass
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes what is another's")
+def test_a_mark_that_root_makes_is_of_whoever_has_the_database(sqlite_url: str) -> None:
+    path = sqlite_url.removeprefix("sqlite:///")
+    os.chown(path, 65534, 65534)
+    with closing(Database(sqlite_url)):
+        mark = os.stat(f"{path}.in-use")
+    assert (mark.st_uid, mark.st_gid) == (65534, 65534)
+
+
+def test_processes_of_one_number_on_hosts_of_one_name_are_told_apart() -> None:
+    asked = "from survey.records import in_use; print(in_use.connection_name())"
+    same = f"import os; os.getpid = lambda: 1; {asked}"
+    names = {
+        subprocess.run([sys.executable, "-c", same], capture_output=True, check=True).stdout
+        for _time in range(2)
+    }
+    assert len(names) == 2
 
 
 def test_nobody_opens_a_database_that_is_being_restored(

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from survey.clock import day_in, utc_now
 from survey.commands.opening import Commands, open_database
-from survey.errors import FileError
+from survey.errors import ConflictError, FileError
 from survey.records.workspaces import require_workspace
 from survey.settings import read_settings
 
@@ -68,7 +68,7 @@ def run_take_mail(_given: argparse.Namespace) -> int:
     try:
         with open_database() as database:
             filed = take_mail(database, read_settings(), raw, utc_now())
-    except SQLAlchemyError:
+    except (SQLAlchemyError, ConflictError):  # or a backup is being put in its place
         print("survey: the mail could not be filed now; please hand it over again", file=sys.stderr)
         return os.EX_TEMPFAIL
     print(f"{filed.words}")

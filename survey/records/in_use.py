@@ -8,9 +8,10 @@ outlives its process, however that ends, so nobody has to wait for the mark of a
 import errno
 import fcntl
 import os
+import secrets
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, text
@@ -20,6 +21,7 @@ from survey.errors import ConflictError
 
 _OURS = "afterword"
 _LONGEST_NAME = 63  # bytes that PostgreSQL keeps of it
+_BY_LOT = secrets.token_hex(4)  # in containers, two may be process 1 of one host's name
 _OTHERS = text(
     "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
     " AND application_name LIKE :ours AND application_name <> :own LIMIT 1"
@@ -30,7 +32,7 @@ _IN_USE = "Afterword is running on this database; stop it first."
 def connection_name() -> str:
     """Return what connections of this process are called on PostgreSQL."""
     host = socket.gethostname().encode("ascii", "replace").decode()
-    return f"{_OURS} {os.getpid()}@{host}"[:_LONGEST_NAME]
+    return f"{_OURS} {os.getpid()}.{_BY_LOT}@{host}"[:_LONGEST_NAME]
 
 
 def mark_open(url: str) -> int | None:
@@ -103,8 +105,9 @@ def _locked(url: str, how: int) -> tuple[bool, int | None]:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600) if path else None
     except OSError:
         return True, None
-    if descriptor is None:
+    if path is None or descriptor is None:
         return True, None
+    _give_to_owner(path, descriptor)
     try:
         fcntl.flock(descriptor, how | fcntl.LOCK_NB)
     except OSError as error:  # or a file system that knows no locks
@@ -118,4 +121,13 @@ def _mark_of(url: str) -> Path | None:
     found = make_url(url)
     name = found.database or ""
     is_file = found.get_backend_name() == "sqlite" and name and not name.startswith((":", "file:"))
-    return Path(f"{name}.in-use") if is_file else None
+    # By whatever way one comes to the file, its mark is one, as its write-ahead log is.
+    return Path(f"{os.path.realpath(name)}.in-use") if is_file else None
+
+
+def _give_to_owner(path: Path, descriptor: int) -> None:
+    """Let a mark that root makes be locked by whoever the database is of, as SQLite does it."""
+    if os.geteuid() == 0:
+        with suppress(OSError):  # there is no database yet: it will be root's, too
+            owner = os.stat(path.with_suffix(""))
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)

@@ -1,6 +1,7 @@
 """A mail by webhook or on standard input: signed, fresh, and filed like any other."""
 
 import io
+import os
 import time
 
 import pytest
@@ -12,6 +13,7 @@ from survey.app import create_app
 from survey.cli import main
 from survey.records import AnswerText
 from survey.records.database import Database
+from survey.records.in_use import alone_with
 from survey.settings import Settings, read_settings
 from tests.support.browser import Browser
 from tests.support.invitations import Invited, invite
@@ -112,6 +114,16 @@ def test_a_mail_on_standard_input_is_filed_or_left(
     assert codes == [0, 1]
     said = capsys.readouterr().out
     assert said == "Filed as an answer.\nLeft: it belongs to no question of ours.\n"
+
+
+def test_a_mail_that_comes_while_a_backup_is_restored_is_to_come_again(
+    sqlite_url: str, tmp_path: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SURVEY_DATA_DIR", f"{tmp_path}/data")
+    monkeypatch.setenv("SURVEY_DATABASE_URL", sqlite_url)
+    monkeypatch.setenv("SURVEY_SECRET_KEY", "k" * 40)
+    with alone_with(sqlite_url):
+        assert _piped(monkeypatch, b"Subject: x\n\nhello") == os.EX_TEMPFAIL
 
 
 def _piped(monkeypatch: pytest.MonkeyPatch, raw: bytes) -> int:
