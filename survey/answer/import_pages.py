@@ -19,6 +19,7 @@ from survey.answer.uploads import (
     bytes_of_upload,
     choose,
     chosen_in,
+    ever_imported,
     keep_upload,
     leave,
     make_due,
@@ -171,7 +172,9 @@ def _plan(upload: Upload, raw: bytes, wanted: Wanted) -> Plan:
     inside, zone, now = place().workspace_id, place().time_zone, utc_now()
     file = upload.file_name, raw, upload.sha256
     with database().reading() as session:
-        until = answers_changed(session, inside), zone, day_in(now, zone)
+        # An import says of all its pieces that they came when it began.
+        changed = answers_changed(session, inside), ever_imported(session, inside)
+        until = *changed, zone, day_in(now, zone)
         return _recent.of(
             (inside, upload.id, *chosen_in(wanted), *until),
             lambda: plan_of(session, inside, file, wanted, zone=ZoneInfo(zone), now=now),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import IO, Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from survey.answer.csv_file import Wanted, Ways
@@ -272,6 +272,14 @@ def past_imports(session: Session, workspace_id: int, most: int = 10) -> tuple[P
         PastImport(one.file_name, one.created_at, one.imported, one.skipped)
         for one in session.scalars(query)
     )
+
+
+def ever_imported(session: Session, workspace_id: int) -> int:
+    """Return how many past answers were ever imported; it grows with each piece of a file."""
+    query = select(func.coalesce(func.sum(ImportBatch.imported), 0)).where(
+        ImportBatch.workspace_id == workspace_id
+    )
+    return int(session.execute(query).scalar_one())
 
 
 def waiting_uploads(session: Session, workspace_id: int) -> Iterable[tuple[int, str, str]]:

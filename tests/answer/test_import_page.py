@@ -3,6 +3,7 @@
 import io
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from survey.answer import import_pages, uploads
+from survey.answer.csv_file import Wanted
+from survey.answer.import_file import import_file
 from survey.answer.import_plan import Plan, likely, likely_date_format, plan_of
 from survey.answer.import_work import ImportRound
 from survey.clock import utc_now
@@ -110,6 +113,18 @@ def test_what_is_ticked_before_importing_is_looked_at_first(
     assert _work(database)
     with database.reading() as session:
         assert set(session.scalars(select(AnswerSegment.value))) == {"Hill", "Mill"}
+
+
+def test_a_page_tells_each_piece_of_an_import_that_goes_on_beside_it(
+    owner: Browser, business: Business, database: Database, tmp_path: Path
+) -> None:
+    address = _upload(owner, business, GOOD.encode())
+    owner.send(address, text="comment", id="nr", date="", do="look")
+    began, piece = utc_now(), tmp_path / "piece.csv"
+    for number, left in ((1, "2 answers"), (2, "1 answer")):
+        piece.write_text(f"nr,comment\n{number},Ring me back\n", encoding="utf-8")
+        import_file(database, piece, business.slug, Wanted(text="comment", id="nr"), began)
+        assert f"{left} would be imported" in _page(owner, address)
 
 
 def test_a_page_that_is_opened_again_reads_the_whole_file_only_where_something_changed(
