@@ -230,6 +230,7 @@ def test_words_of_danger_on_another_day_are_a_mail_of_another_name_and_a_retry_i
         telling()
         with database.writing() as session:  # it went out, and we were killed before noting that
             session.execute(update(Flag).values(told_at=None))
+        days["now"] += timedelta(hours=16)  # and midnight passed
         telling()
         with database.writing() as session:
             session.execute(update(Flag).values(told_at=utc_now() - timedelta(days=2)))

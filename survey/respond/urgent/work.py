@@ -4,9 +4,9 @@ import logging
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session
 
 from survey.clock import utc_now
@@ -27,12 +27,12 @@ LEASE = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Warned:
-    """Whom to tell of a workspace's flags, and on which day (of UTC)."""
+    """Whom to tell of a workspace's flags, and of which version of the answer."""
 
     workspace: str
     slug: str
     owners: tuple[str, ...]
-    on: date
+    version: int
 
 
 class UrgentRound:
@@ -81,7 +81,7 @@ class UrgentRound:
 
     def _tell(self, workspace_id: int, answer_id: int, lease_id: str) -> None:
         with self.database.reading() as session:
-            warned = _warned(session, workspace_id, database_now(session).date())
+            warned = _warned(session, workspace_id, answer_id)
         error = self._mailed(warned, answer_id) if self.mailer else None
         with self.database.writing() as session:
             now = database_now(session)
@@ -104,9 +104,9 @@ class UrgentRound:
     def _send(self, outlet: Outlet, warned: Warned, email: str, answer_id: int) -> None:
         address = f"{self.settings.base_url}/w/{warned.slug}/urgent"
         domain = self.settings.mail_from.rpartition("@")[2]
-        # The day is in its name: mailboxes show no second mail of one name, and an answer that was
-        # changed to words of danger again, another day, must be seen.
-        name = f"<urgent.{answer_id:x}.{warned.on:%Y%m%d}@{domain}>"
+        # The version is in its name: mailboxes show no second mail of one name, and an answer that
+        # was changed to words of danger again must be seen; the same words, tried again, need not.
+        name = f"<urgent.{answer_id:x}.{warned.version}@{domain}>"
         mail = urgent_mail(email, warned.workspace, address, name)
         message = as_message(mail, mail_from=self.settings.mail_from, headers={}, now=utc_now())
         try:
@@ -146,7 +146,7 @@ def _claim(session: Session, now: datetime) -> Claim:
     )
 
 
-def _warned(session: Session, workspace_id: int, on: date) -> Warned:
+def _warned(session: Session, workspace_id: int, answer_id: int) -> Warned:
     workspace = session.execute(
         select(Workspace.name, Workspace.slug).where(Workspace.id == workspace_id)
     ).one()
@@ -156,7 +156,12 @@ def _warned(session: Session, workspace_id: int, on: date) -> Warned:
         .where(Member.workspace_id == workspace_id, Member.role == OWNER)
         .order_by(Person.email)
     ).all()
-    return Warned(workspace.name, workspace.slug, tuple(owners), on)
+    version = session.scalar(
+        select(func.max(Flag.version)).where(
+            Flag.workspace_id == workspace_id, Flag.answer_id == answer_id
+        )
+    )
+    return Warned(workspace.name, workspace.slug, tuple(owners), version or 0)
 
 
 def _held(workspace_id: int, lease_id: str) -> ColumnElement[bool]:
