@@ -108,6 +108,7 @@ def test_not_this_theme_is_one_press_below_an_answer_and_one_step(
     page = scene.business.at(path.format(waiting))
     html = teammate.get(page).get_data(as_text=True)
     assert "takes that one out of these 3 at once" in plain(html)
+    assert "it tells only how plainly this one lies nearer than any other" in plain(html)
     assert html.count(">Not this theme</button>") == 3
     own_form = html.split('<form id="not-this"')[1].split("</form>")[0]
     hidden = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', own_form)
@@ -121,6 +122,20 @@ def test_not_this_theme_is_one_press_below_an_answer_and_one_step(
     assert scene.counts_agree()
     teammate.send(scene.business.at(f"ledger/{scene.last_step()}/undo"))
     assert scene.members(waiting) == set(scene.answers[:3])
+
+
+def test_not_this_theme_pressed_twice_is_one_step_and_stays_on_its_page(
+    teammate: Browser, scene: Scene
+) -> None:
+    page = scene.business.at(f"answers/{scene.answers[0]}/tone")
+    sent = fields(teammate, page) | {"back": page, "do": "out"}
+    pressed = [teammate.post(scene.business.at("pick"), data=sent) for _time in range(2)]
+    assert [one.location for one in pressed] == [page, page]
+    told = text(teammate, page)
+    assert "Done: 1 answer moved." in told
+    assert "That answer is not in this theme any more." in told
+    assert scene.members(scene.themes["waiting"]) == set(scene.answers[1:3])
+    assert scene.counts_agree()
 
 
 def test_an_answers_own_page_says_how_sure_and_takes_it_out_of_a_theme(

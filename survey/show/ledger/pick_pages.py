@@ -111,6 +111,9 @@ def post_pick() -> Page:
         to_id=_number(sent["to"]) if sent.get("to") else None,
         name=sent.get("name", ""),
     )
+    if sent.get("back") and _is_out(wish):  # pressed twice, or by two people
+        flash("That answer is not in this theme any more.")
+        return redirect(_back(wish), 303)
     done = done_step(
         form,
         lambda session: _do(session, wish),
@@ -121,6 +124,15 @@ def post_pick() -> Page:
     told = "they are counted so from now on." if wish.do in actions.TONES else moved_words(done)
     flash(Markup('Done: {} <a href="{}">Undo it</a>').format(told, _undoing(done)))
     return redirect(_back(wish), 303)
+
+
+def _is_out(wish: Wish) -> bool:
+    """Whether somebody wants out of a theme what is not in it."""
+    if wish.do != "out":
+        return False
+    with database().reading() as session:
+        found = picked(session, place().workspace_id, wish.ids, wish.from_id, wish.to_id)
+    return found.in_from == 0
 
 
 def _undoing(done: Done) -> str:
