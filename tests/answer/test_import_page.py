@@ -138,8 +138,8 @@ def test_a_page_that_is_opened_again_reads_the_whole_file_only_where_something_c
 
     monkeypatch.setattr(import_pages, "plan_of", counted)
     address = _upload(owner, business, GOOD.encode())
-    first = _page(owner, address)
-    assert (_page(owner, address), len(made)) == (first, 1)
+    first, again = (re.sub(r'name="csrf_token"[^>]*', "", _page(owner, address)) for _ in "ab")
+    assert (again, len(made)) == (first, 1)  # but for the token, which tells the second
     owner.send(address, text="comment", segment=["branch"], date="", do="look")
     assert "branch: Hill" in _page(owner, address)
     assert len(made) == 2
