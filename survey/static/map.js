@@ -363,10 +363,19 @@
   }
 
   async function begin() {
-    const answer = await fetch(box.dataset.points);
-    if (!answer.ok || answer.redirected) return;
+    const status = document.getElementById("map-status");
+    status.hidden = false;
+    const answer = await fetch(box.dataset.points).catch(() => null);
+    if (!answer || !answer.ok || answer.redirected) {
+      status.textContent = status.dataset.failed;
+      return;
+    }
     data = read(await answer.arrayBuffer());
-    if (!data.n) return;
+    if (!data.n) {
+      status.textContent = status.dataset.none;
+      return;
+    }
+    status.hidden = true;
     data.middles = window.mapNames.middles(data, SIDE);
     box.hidden = false;
     grid();

@@ -125,6 +125,16 @@ def test_on_a_phone_few_themes_are_named_and_hardly_a_dot_lies_under_a_name(
             assert abs(x - other_x) > wide + other_wide or abs(y - other_y) > high + other_high
 
 
+def test_a_map_that_does_not_come_through_says_so_and_what_to_do(at_the_map: Page) -> None:
+    page = at_the_map
+    expect(page.locator("#map")).to_be_visible()
+    expect(page.locator("#map-status")).to_be_hidden()
+    page.route("**/map/points*", lambda route: route.abort())
+    page.reload()
+    expect(page.locator("#map-status")).to_contain_text("Reload the page to try again")
+    expect(page.locator("#map")).to_be_hidden()
+
+
 def test_a_chart_is_kept_as_a_png(at_the_map: Page, tmp_path: Path) -> None:
     with at_the_map.expect_download() as waiting:
         at_the_map.click("button.png")
