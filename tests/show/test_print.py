@@ -100,3 +100,12 @@ def test_the_page_to_print_says_what_the_overview_says(owner: Browser, laid: Lai
     assert "Branch: Riverside" in narrowed.get_data(as_text=True)
     nothing = owner.get(laid.business.at("print?since=9999-01-01")).get_data(as_text=True)
     assert "No answers in this view" in nothing
+
+
+def test_a_new_workspace_is_told_that_there_is_nothing_to_print_yet(
+    owner: Browser, business: Business
+) -> None:
+    page = owner.get(business.at("print")).get_data(as_text=True)
+    assert "No answers yet" in page
+    assert f'href="{business.at("ask")}"' in page
+    assert "See everything" not in page

@@ -39,3 +39,12 @@ def test_who_asks_from_an_address_of_this_computer_alone_is_told(
     for path in ("ask", "places", "outbox"):
         page = owner.get(business.at(path)).get_data(as_text=True)
         assert "which only this computer can open" in page
+
+
+def test_a_page_that_is_not_there_leads_on_for_members_only(
+    owner: Browser, business: Business
+) -> None:
+    lost = owner.get(business.at("nosuch"))
+    assert lost.status_code == 404
+    assert '<a href="/">Go to your own pages</a>' in lost.get_data(as_text=True)
+    assert 'href="/"' not in owner.get("/nosuch").get_data(as_text=True)
