@@ -86,9 +86,7 @@ def choices(
         _own(faces.get(CHANNEL, ()), "channel", wanted),
         _own(faces.get(LANGUAGE, ()), "language", wanted),
         *([] if themes is None else [_theme(themes, wanted)]),
-        Choice(
-            "tone", "Tone", "Wishes and praise", _TONES, wanted.tones[0] if wanted.tones else ""
-        ),
+        Choice("tone", "Tone", "Every tone", _TONES, wanted.tones[0] if wanted.tones else ""),
     ]
     return Choices(
         _segments(segments_known(session, workspace_id, faces), wanted),
