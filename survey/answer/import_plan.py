@@ -1,5 +1,6 @@
 """What an import would do, before it does it: the first rows, likely columns, what is left out."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -29,7 +30,9 @@ SHOWN_ROWS, LONGEST_CELL = 5, 80
 MOST_COLUMNS = 60
 _SAMPLE = 200  # rows that are looked at to guess what is in a column
 _WORDS_A_ROW, _CLEARLY = 3, 2  # words a row, and how many times those of any other column
+_MOSTLY_DATES = 0.6  # of what stands in a column, where its name tells nothing
 _AT_ONCE = 500
+_PARTED_NUMBERS = re.compile(r"\d\D+\d")
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,8 @@ def _cut(cell: str) -> str:
 def likely(raw: bytes, file_name: str, wanted: Wanted, zone: ZoneInfo) -> Wanted:
     """Return what somebody would choose: columns by their usual names, and how dates look.
 
-    The answers are else the column with clearly the most words.
+    The answers are else the column with clearly the most words, and the dates the only column
+    in which mostly dates stand.
 
     Parameters
     ----------
@@ -123,7 +127,7 @@ def likely(raw: bytes, file_name: str, wanted: Wanted, zone: ZoneInfo) -> Wanted
     header, read = opened_table(raw, file_name, wanted)
     records = list(islice(read, _SAMPLE))
     alone = header[0] if len(header) == 1 else None
-    date = usual_column(header, DATE_NAMES)
+    date = usual_column(header, DATE_NAMES) or _dated(header, records, zone)
     typed = _dates_of(header, records, date)
     return replace(
         wanted,
@@ -145,6 +149,23 @@ def _wordiest(header: list[str], records: Sequence[tuple[int, list[str] | str]])
     (most, name), (next_most, _) = said[0], said[1] if len(said) > 1 else (0, "")
     clear = most >= _WORDS_A_ROW * len(rows) and most >= _CLEARLY * next_most
     return name if name and rows and clear else None
+
+
+def _dated(
+    header: list[str], records: Sequence[tuple[int, list[str] | str]], zone: ZoneInfo
+) -> str | None:
+    """Return the only column of dates; None where there are several to choose from, or none."""
+    found = [
+        name for name in header if name and _holds_dates(_dates_of(header, records, name), zone)
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _holds_dates(typed: Sequence[str], zone: ZoneInfo) -> bool:
+    parted = [one for one in typed if _PARTED_NUMBERS.search(one)]  # else a number is a date
+    form = likely_date_format(parted, zone)
+    dates = sum(reads(one, form, zone) for one in parted)
+    return bool(dates) and dates >= _MOSTLY_DATES * len(typed)
 
 
 def forms_that_fit(

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import and_, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from survey.records.accounts import Workspace
 from survey.records.answering import Answer, AnswerText
 from survey.records.asking import Interaction, Invitation
 from survey.records.counts import rebuild
-from survey.records.deciding import Decision
+from survey.records.deciding import Decision, Review, ReviewAnswer
 from survey.records.runs import delete_run, lock_current_run
 from survey.records.sample import ORIGIN, UNWRITTEN
 from survey.records.search import forget_answers
@@ -37,6 +37,7 @@ def remove_sample(session: Session, workspace_id: int) -> int:
     sample = (Answer.workspace_id == workspace_id, Answer.origin == ORIGIN)
     ids = session.scalars(select(Answer.id).where(*sample)).all()
     _forget_vectors(session, workspace_id, ids)
+    _forget_checks(session, workspace_id)
     forget_answers(session, workspace_id, ids)
     session.execute(delete(Answer).where(*sample).execution_options(synchronize_session=False))
     _forget_askings(session, workspace_id)
@@ -62,6 +63,26 @@ def _forget_vectors(session: Session, workspace_id: int, ids: Sequence[int]) -> 
             TextVector.workspace_id == workspace_id,
             TextVector.text_sha256.in_([text_digest(body) for body in bodies - also]),
         )
+    )
+
+
+def _forget_checks(session: Session, workspace_id: int) -> None:
+    """Forget the checks that drew answers of the sample: they say nothing of one's own."""
+    drawn = (
+        select(ReviewAnswer.review_id)
+        .join(
+            Answer,
+            and_(
+                Answer.workspace_id == ReviewAnswer.workspace_id,
+                Answer.id == ReviewAnswer.answer_id,
+            ),
+        )
+        .where(ReviewAnswer.workspace_id == workspace_id, Answer.origin == ORIGIN)
+    )
+    session.execute(
+        delete(Review)
+        .where(Review.workspace_id == workspace_id, Review.id.in_(drawn))
+        .execution_options(synchronize_session=False)
     )
 
 

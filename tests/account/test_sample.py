@@ -10,6 +10,8 @@ from survey.records import (
     Interaction,
     Invitation,
     Question,
+    Review,
+    ReviewAnswer,
     Run,
     Theme,
     Workspace,
@@ -107,6 +109,36 @@ def test_a_theme_found_in_the_sample_alone_goes_with_it(
         found = session.scalars(select(Theme.name).where(Theme.origin == "found")).all()
         assert found == ["Parking"]
         assert session.scalar(of_the_book) == before
+
+
+def test_a_check_that_drew_answers_of_the_sample_goes_with_it(
+    owner: Browser, business: Business, database: Database
+) -> None:
+    here = {"workspace_id": business.workspace_id}
+    with database.writing() as session:
+        load_sample(session, business.workspace_id, utc_now())
+        run_id, themes = make_run(session, business.workspace_id, utc_now())
+        question = session.scalars(select(Question.id)).one()
+        made_up = session.scalars(select(Answer.id).limit(1)).one()
+        own = Answer(**here, id=new_id(), question_id=question, answered_on=utc_now().date())
+        session.add(own)
+        session.flush()
+        checks = [
+            Review(
+                **here, id=new_id(), theme_id=themes["waiting"], run_id=run_id, engine="e" * 64,
+                seed=1, population=2, begun_at=utc_now(),
+            )
+            for _ in range(2)
+        ]  # fmt: skip
+        session.add_all(checks)
+        session.flush()
+        for check, answer_id in zip(checks, (made_up, own.id), strict=True):
+            drawn = {"review_id": check.id, "place": 0, "answer_id": answer_id, "version": 1}
+            session.add(ReviewAnswer(**here, **drawn))
+        kept = checks[1].id
+    owner.send(business.at("begin"), **{"with": "no sample"})
+    with database.reading() as session:
+        assert session.scalars(select(Review.id)).all() == [kept]
 
 
 def test_before_there_is_an_owner_the_front_door_names_the_link(client: Browser) -> None:

@@ -362,3 +362,21 @@ def test_answers_in_a_column_of_another_name_are_known_by_their_many_words(
     assert ("<option selected>What would help?</option>" in page) == bool(found)
     assert ("2 answers would be imported" in page) == bool(found)
     assert ("Please choose</option>" in page) != bool(found)
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        (b"2026-08-03,7\n2026-08-04,8\nlast week,9\n", True),
+        (b"03/08/2026,7\n14/08/2026,8\n", True),
+        (b"20260803,7\n20260804,8\n", False),  # as likely numbers of some kind
+        (b"2026-08-03,2026-08-01\n2026-08-04,2026-08-02\n", False),  # two to choose from
+        (b"Monday,7\nTuesday,8\n", False),
+    ],
+)
+def test_dates_in_a_column_of_another_name_are_known_by_their_looks(
+    owner: Browser, business: Business, rows: bytes, found: bool
+) -> None:
+    lines = b"".join(b"%b,Ring me back please\n" % row for row in rows.splitlines())
+    page = _page(owner, _upload(owner, business, b"seen,nr,comment\n" + lines))
+    assert ("<option selected>seen</option>" in page) == found
