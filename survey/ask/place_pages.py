@@ -22,7 +22,7 @@ from survey.ask.places import (
     read_sites,
     show_in_company_of,
 )
-from survey.ask.queries import asking_settings
+from survey.ask.queries import AskingSettings, asking_settings
 from survey.clock import utc_now
 from survey.errors import FieldError, InputError, NotFoundError
 from survey.records.anonymity import held_answers, smallest_company
@@ -138,7 +138,7 @@ def poster(place_id: int, kind: str) -> Response:
     # Drawing codes is loaded only where one is drawn.
     from survey.ask.poster import can_be_pdf, poster_pdf, poster_svg
 
-    drawn = _poster(_found(place_id))
+    drawn = _poster(_found(place_id), _asked(), request.args.get("language", "en"))
     if kind == "svg":
         return Response(poster_svg(drawn), mimetype="image/svg+xml")
     if kind != "pdf":
@@ -148,12 +148,14 @@ def poster(place_id: int, kind: str) -> Response:
     return Response(poster_pdf(drawn), mimetype="application/pdf")
 
 
-def _poster(found: PlaceShown) -> Any:
+def _asked() -> AskingSettings:
+    with database().reading() as session:
+        return asking_settings(session, place().workspace_id)
+
+
+def _poster(found: PlaceShown, asked: AskingSettings, wished: str) -> Any:
     from survey.ask.poster import Poster
 
-    with database().reading() as session:
-        asked = asking_settings(session, place().workspace_id)
-    wished = request.args.get("language", "en")
     language = wished if wished in asked.wordings else "en"
     return Poster(
         business=asked.name,
@@ -169,8 +171,9 @@ def _found(place_id: int) -> PlaceShown:
 
 
 def _place_page(found: PlaceShown, form: SitesForm) -> str:
-    with database().reading() as session:
-        asked = asking_settings(session, place().workspace_id)
+    from survey.ask.poster import can_be_pdf
+
+    asked = _asked()
     return render_template(
         "ask/place.html",
         place_shown=found,
@@ -178,6 +181,7 @@ def _place_page(found: PlaceShown, form: SitesForm) -> str:
         link=link_of_place(settings(), found),
         base_url=settings().base_url,
         wordings=asked.wordings,
+        as_pdf={tag for tag in asked.wordings if can_be_pdf(_poster(found, asked, tag))},
     )
 
 

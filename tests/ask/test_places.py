@@ -7,8 +7,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from survey.ask.poster import Poster, can_be_pdf, poster_pdf, poster_svg
+from survey.clock import utc_now
 from survey.records import HeldAnswer, Question
 from survey.records.database import Database
+from survey.records.workspaces import add_question_version, usual_wordings
 from tests.support.browser import Browser
 from tests.support.people import Business
 
@@ -64,6 +66,23 @@ def test_the_poster_holds_question_and_address_in_letters(
     pdf = owner.get(f"{place}/poster.pdf")
     assert (pdf.mimetype, pdf.get_data()[:8]) == ("application/pdf", b"%PDF-1.4")
     assert owner.get(f"{place}/poster.exe").status_code == 404
+
+
+def test_a_pdf_is_offered_only_in_letters_that_it_can_write(
+    owner: Browser, business: Business, app: Flask
+) -> None:
+    database: Database = app.extensions["afterword"].database
+    with database.writing() as session:
+        question = session.scalars(select(Question)).one()
+        add_question_version(session, question, 2, usual_wordings(), utc_now())
+    place = _make(owner, business)
+    page = owner.get(place).get_data(as_text=True)
+    offered = set(re.findall(r"poster\.pdf\?language=([\w-]+)", page))
+    drawn = set(re.findall(r"poster\.svg\?language=([\w-]+)", page))
+    assert {"en", "de"} <= offered < drawn
+    for tag in drawn:
+        answer = owner.get(f"{place}/poster.pdf?language={tag}")
+        assert (answer.mimetype == "application/pdf") == (tag in offered)
 
 
 def test_another_workspace_finds_no_place(
