@@ -30,7 +30,7 @@ SHOWN_ROWS, LONGEST_CELL = 5, 80
 MOST_COLUMNS = 60
 _SAMPLE = 200  # rows that are looked at to guess what is in a column
 _WORDS_A_ROW, _CLEARLY = 3, 2  # words a row, and how many times those of any other column
-_MOSTLY_DATES = 0.6  # of what stands in a column, where its name tells nothing
+_MOSTLY_DATES = 0.9  # of what stands in a column; each row with another would be left out
 _AT_ONCE = 500
 _PARTED_NUMBERS = re.compile(r"\d\D+\d")
 

@@ -367,7 +367,8 @@ def test_answers_in_a_column_of_another_name_are_known_by_their_many_words(
 @pytest.mark.parametrize(
     ("rows", "found"),
     [
-        (b"2026-08-03,7\n2026-08-04,8\nlast week,9\n", True),
+        (b"2026-08-03,7\n" * 9 + b"last week,9\n", True),
+        (b"2026-08-03,7\n" * 8 + b"last week,8\nsoon,9\n", False),  # two rows would be lost
         (b"03/08/2026,7\n14/08/2026,8\n", True),
         (b"20260803,7\n20260804,8\n", False),  # as likely numbers of some kind
         (b"2026-08-03,2026-08-01\n2026-08-04,2026-08-02\n", False),  # two to choose from
