@@ -194,13 +194,27 @@ def test_a_mark_is_one_by_whatever_name_the_file_is_opened(sqlite_url: str, tmp_
         pass
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes what is another's")
-def test_a_mark_that_root_makes_is_of_whoever_has_the_database(sqlite_url: str) -> None:
+def test_a_mark_that_root_makes_is_of_whoever_has_the_database(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = sqlite_url.removeprefix("sqlite:///")
-    os.chown(path, 65534, 65534)
-    with closing(Database(sqlite_url)):
-        mark = os.stat(f"{path}.in-use")
-    assert (mark.st_uid, mark.st_gid) == (65534, 65534)
+    given: list[tuple[bool, int, int]] = []
+
+    def give(descriptor: int, user: int, group: int) -> None:
+        is_mark = os.path.samestat(os.fstat(descriptor), os.stat(f"{path}.in-use"))
+        given.append((is_mark, user, group))
+
+    if os.geteuid() == 0:  # else it is ours, whoever we are
+        os.chown(path, 65534, 65534)
+    theirs = os.stat(path)
+    monkeypatch.setattr(os, "fchown", give)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    Database(sqlite_url).close()
+    assert given == []
+    os.unlink(f"{path}.in-use")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    Database(sqlite_url).close()
+    assert given == [(True, theirs.st_uid, theirs.st_gid)]
 
 
 def test_processes_of_one_number_on_hosts_of_one_name_are_told_apart() -> None:

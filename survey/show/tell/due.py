@@ -92,8 +92,9 @@ def end_letter(
 ) -> bool:
     """Note that a reader's letter is done with until the next week; False when it was not ours.
 
-    A letter that comes late, on whatever day, is not followed by another about the same days; and
-    one that came at the old hour of a workspace which has a new time zone, not by one at the new.
+    However late a letter comes, the next one comes on its day, half a week after this one was due
+    at the earliest, and tells again the days that both hold. One that came
+    at the old hour of a workspace with a new time zone is not followed by one at the new.
     """
     here = _is_reader(key)
     weekday, due_at = session.execute(select(Reader.weekday, Reader.due_at).where(*here)).one()
