@@ -20,6 +20,15 @@ from survey.records.theming import Theme
 FOR_THEMES = ("rename", "words", "merge", "split", "pin", "unpin", "hide", "show", "book", "undo")
 """Steps that change what a theme is: a form made before one of them is stale."""
 NOT_UNDONE = ("accept_run", "refuse_run")
+_OF_AN_ENTRY = (
+    Decision.id,
+    Decision.number,
+    Decision.kind,
+    Decision.theme_id,
+    Decision.other_theme_id,
+    Decision.undoes_id,
+    Decision.details,
+)
 _MOST_IN_A_QUERY = 400
 
 
@@ -91,17 +100,7 @@ def entries_of(
 ) -> tuple[Entry, ...]:
     """Return a workspace's decisions in their order, up to a moment if one is given."""
     query = (
-        select(
-            Decision.id,
-            Decision.number,
-            Decision.kind,
-            Decision.theme_id,
-            Decision.other_theme_id,
-            Decision.undoes_id,
-            Decision.details,
-        )
-        .where(Decision.workspace_id == workspace_id)
-        .order_by(Decision.number)
+        select(*_OF_AN_ENTRY).where(Decision.workspace_id == workspace_id).order_by(Decision.number)
     )
     if until is not None:
         query = query.where(Decision.decided_at <= until)
@@ -278,17 +277,7 @@ def _steps_on_themes(
     session: Session, later: Sequence[ColumnElement[bool]], themes: set[int]
 ) -> dict[int, int]:
     """Return the ids of steps that change what some themes are, by number."""
-    rows = session.execute(
-        select(
-            Decision.id,
-            Decision.number,
-            Decision.kind,
-            Decision.theme_id,
-            Decision.other_theme_id,
-            Decision.undoes_id,
-            Decision.details,
-        ).where(*later, Decision.kind.in_(FOR_THEMES))
-    )
+    rows = session.execute(select(*_OF_AN_ENTRY).where(*later, Decision.kind.in_(FOR_THEMES)))
     return {row.number: row.id for row in rows if _entry_of(row).themes() & themes}
 
 
