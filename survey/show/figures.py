@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from operator import add
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -37,7 +38,7 @@ class Series:
         return sum(self.steps)
 
     def __add__(self, other: "Series") -> "Series":
-        return Series(tuple(a + b for a, b in zip(self.steps, other.steps, strict=True)))
+        return Series(tuple(map(add, self.steps, other.steps)))
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,11 @@ class Figures:
 
     def theme(self, theme_id: int, tones: Iterable[str] = ("wish", "praise", "unclear")) -> Series:
         """Return the answers in one theme, in the given tones."""
-        none = Series((0,) * len(self.answered.steps))
-        return sum((self.by_theme.get((theme_id, tone), none) for tone in tones), start=none)
+        counted = (self.by_theme.get((theme_id, tone)) for tone in tones)
+        found = [series for series in counted if series is not None]
+        if not found:
+            return Series((0,) * len(self.answered.steps))
+        return sum(found[1:], start=found[0])
 
 
 def faces_asked(wanted: AnswerFilter) -> tuple[Face, ...]:

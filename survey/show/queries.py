@@ -19,7 +19,7 @@ from survey.show.figures import (
     figures_in_view,
     first_and_last_day,
 )
-from survey.show.quotes import Quote, chosen_quotes
+from survey.show.quotes import Quote, Told, chosen_quotes
 from survey.show.span import Change, Span, change, span_of, trend
 
 # Where nobody can tell whether an answer wishes or praises, it stands with the wishes.
@@ -165,7 +165,7 @@ def theme_overview(
     asked = [Asked(one.tones, tuple(name.id for name, _ in one.shown)) for one in heard]
     few = figures.answered.total <= FEW
     quotable = candidates(session, workspace_id, run_id, wanted, asked, few=few)
-    told: set[str] = set()
+    told = Told()
     columns = [
         _column(figures, one, changes, found, told)
         for one, found in zip(heard, quotable, strict=True)
@@ -244,13 +244,13 @@ def _column(
     heard: _Heard,
     changes: dict[tuple[int, tuple[Tone, ...]], Change],
     quotable: Candidates,
-    told: set[str],
+    told: Told,
 ) -> Column:
     """Return a column; what it quotes is added to what the page has `told`."""
 
     def row(name: ThemeName, series: Series) -> ThemeRow:
         quotes = chosen_quotes(quotable.get(name.id, ()), told=told)
-        told.update(quote.text for quote in quotes)
+        told.add(quotes)
         return ThemeRow(
             theme=name.among(heard.tones),
             count=series.total,

@@ -1,7 +1,7 @@
 """Which of a theme's answers are quoted: typical ones, short, and different from each other."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from survey.show.marks import sentence_around
@@ -53,8 +53,37 @@ class Quote:
         return "… " * self.cut_before + self.text + " …" * self.cut_after
 
 
+class Told:
+    """What a page quotes already.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        Quotes as they stand there.
+    """
+
+    def __init__(self, texts: Iterable[str] = ()) -> None:
+        self._said = {_folded(text) for text in texts}
+
+    def add(self, quotes: Iterable[Quote]) -> None:
+        """Take in what is quoted now."""
+        self._said.update(_folded(quote.text) for quote in quotes)
+
+    def holds(self, text: str) -> bool:
+        """Whether it is told already, or either within the other; a few words stand in many."""
+        words = _folded(text)
+        if words in self._said:
+            return True
+        if _length(words) < FEWEST_WORDS:
+            return False
+        return any(
+            words in other or (other in words and _length(other) >= FEWEST_WORDS)
+            for other in self._said
+        )
+
+
 def chosen_quotes(
-    candidates: Iterable[Candidate], wanted: int = 2, told: Collection[str] = ()
+    candidates: Iterable[Candidate], wanted: int = 2, told: Told | None = None
 ) -> tuple[Quote, ...]:
     """Choose quotes for a theme.
 
@@ -64,7 +93,7 @@ def chosen_quotes(
         The most typical first.
     wanted : int
         How many, at most.
-    told : collection of str
+    told : Told, optional
         What the page quotes already, for another theme: not said again, neither a part of it nor
         more around it, unless there is nothing else to quote.
 
@@ -75,9 +104,8 @@ def chosen_quotes(
     """
     found: list[Quote] = []
     again: list[Quote] = []
-    said = {_folded(text) for text in told}
     for quote in _good_before_short(candidates):
-        if _is_said(_folded(quote.text), said):
+        if told is not None and told.holds(quote.text):
             again.append(quote)
         elif not any(_alike(quote.text, other.text) for other in found):
             found.append(quote)
@@ -129,17 +157,6 @@ def _length(text: str) -> int:
 
 def _folded(text: str) -> str:
     return f" {' '.join(_WORDS.findall(text.casefold()))} "
-
-
-def _is_said(words: str, said: Collection[str]) -> bool:
-    """Whether words are told already, or either within the other; one or two stand in many."""
-    if words in said:
-        return True
-    if _length(words) < FEWEST_WORDS:
-        return False
-    return any(
-        words in other or (other in words and _length(other) >= FEWEST_WORDS) for other in said
-    )
 
 
 def _alike(one: str, other: str) -> bool:

@@ -137,7 +137,7 @@ def _refuse_countless_fields() -> None:
 
 def _enter_with_key() -> None:
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    with database().reading() as session:
+    with database().glancing() as session:
         found = place_of_key(session, key.strip()) if scheme.lower() == "bearer" else None
     if found is None:
         abort(401)
@@ -153,7 +153,7 @@ def _enter_signed_in(rule: Rule | None) -> Response | None:
     if rule == "signed_in":
         return None
     slug = (request.view_args or {}).pop("workspace", "")
-    with database().reading() as session:
+    with database().glancing() as session:
         found = place_of_member(session, person.person_id, slug, utc_now())
     if found is None:
         raise NotFoundError("There is no such page here.")

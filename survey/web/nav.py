@@ -118,6 +118,6 @@ def _rules_of_pages(app: Flask) -> dict[str, frozenset[Rule | None]]:
 
 def _waiting(workspace_id: int) -> dict[str, int]:
     """Return how many things wait for a person, by the path of their page."""
-    with database().reading() as session:
+    with database().glancing() as session:
         found = tasks_waiting(session, workspace_id)
     return {"proposals": found.proposals, "urgent": found.dangers, "replies": found.replies}

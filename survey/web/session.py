@@ -69,6 +69,6 @@ def signed_in_visitor() -> Visitor | None:
             SignInSession.expires_at > utc_now(),
         )
     )
-    with database().reading() as session:
+    with database().glancing() as session:
         row = session.execute(query).one_or_none()
     return Visitor(row.id, row.email, row.name) if row else None

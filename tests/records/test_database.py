@@ -12,11 +12,13 @@ from sqlalchemy.exc import DBAPIError
 
 from survey.records import CountDelta, Person, new_id
 from survey.records import counts as counts_module
+from survey.records import database as database_module
 from survey.records.counts import Counted, Measure, count, counts_now, fold
 from survey.records.database import Database
 from survey.records.sample import load_sample
 from survey.records.workspaces import create_workspace
 from tests.support.browser import Browser
+from tests.support.databases import OneAfterTheOther
 from tests.support.overlap import overlapping
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -112,3 +114,25 @@ def test_the_log_names_what_failed_in_the_database_and_nobody(
     assert "mo@example.org" not in shown
     assert ("23505" if not opened.on_sqlite else "SQLITE_CONSTRAINT") in shown
     assert "_same_person_twice" in shown
+
+
+@pytest.mark.parametrize("way", ["reading", "glancing", "writing"])
+def test_connections_that_died_while_nobody_used_them_are_replaced_unseen(
+    postgres_databases: OneAfterTheOther, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    url = postgres_databases.lend()
+    here, other = Database(url), Database(url)
+    try:
+        with here.reading() as first, here.glancing() as second:
+            gone = [session.scalar(text("SELECT pg_backend_pid()")) for session in (first, second)]
+        with other.glancing() as session:
+            for pid in gone:
+                session.execute(text(f"SELECT pg_terminate_backend({pid}, 5000)"))
+        monkeypatch.setattr(database_module, "TRUSTED_SECONDS", 0.0)  # as after a pause
+        for _ in gone:
+            with getattr(here, way)() as session:
+                assert session.scalar(text("SELECT pg_backend_pid()")) not in gone
+    finally:
+        here.close()
+        other.close()
+        postgres_databases.take_back()

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from survey.show.quotes import Candidate, Quote, chosen_quotes
+from survey.show.quotes import Candidate, Quote, Told, chosen_quotes
 from survey.show.tell.letter import Envelope, alert_letter, week_letter
 from survey.show.tell.news import Heard, News, Risen, Week
 from survey.show.tell.payload import Source, webhook_body
@@ -65,8 +65,8 @@ def test_what_a_page_quotes_already_is_not_quoted_again_unless_there_is_nothing_
         Candidate(2, "I had to ask three times.", None, None),
     ]
     told = {"Nobody told me what it would cost."}
-    assert [quote.answer_id for quote in chosen_quotes(said, told=told)] == [2]
-    assert [quote.answer_id for quote in chosen_quotes(said[:1], told=told)] == [1]
+    assert [quote.answer_id for quote in chosen_quotes(said, told=Told(told))] == [2]
+    assert [quote.answer_id for quote in chosen_quotes(said[:1], told=Told(told))] == [1]
 
 
 @pytest.mark.parametrize(
@@ -82,13 +82,13 @@ def test_what_a_page_quotes_in_part_or_with_more_around_it_is_not_quoted_again(t
         Candidate(1, "Nobody told me what it would cost", None, None),
         Candidate(2, "The bill was twice the estimate.", None, None),
     ]
-    assert [quote.answer_id for quote in chosen_quotes(said, told={told})] == [2]
+    assert [quote.answer_id for quote in chosen_quotes(said, told=Told({told}))] == [2]
 
 
 def test_a_word_that_a_page_quotes_keeps_no_other_quote_with_it_away() -> None:
     said = [Candidate(1, "Nobody told me what it would cost.", None, None)]
     said.append(Candidate(2, "The bill was twice the estimate.", None, None))
-    quotes = chosen_quotes(said, told={"No", "What it would"})
+    quotes = chosen_quotes(said, told=Told({"No", "What it would"}))
     assert [quote.answer_id for quote in quotes] == [1, 2]
 
 
