@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from survey.commands.answers import add_export, add_import, add_sort, add_take_mail
 from survey.commands.keeping import add_backup, add_check, add_migrate, add_restore
-from survey.commands.people import add_create_key, add_create_owner
+from survey.commands.people import add_create_key, add_create_owner, add_new_password
 from survey.commands.running import add_serve, add_web, add_worker
 from survey.errors import AfterwordError
 
@@ -38,6 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="survey", description="Ask, understand, show.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add_create_owner(commands)
+    add_new_password(commands)
     add_create_key(commands)
     add_import(commands)
     add_take_mail(commands)

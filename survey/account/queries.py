@@ -85,10 +85,15 @@ def person_with(session: Session, email: str, password: str) -> int | None:
     return int(row.id) if row and good else None
 
 
+def person_of(session: Session, email: str) -> int | None:
+    """Return who signs in with this address, if anybody."""
+    wanted = as_stored(email).strip().lower()
+    return session.scalar(select(Person.id).where(Person.email == wanted))
+
+
 def is_person(session: Session, email: str) -> bool:
     """Whether somebody signs in with this address already."""
-    wanted = as_stored(email).strip().lower()
-    return session.scalar(select(Person.id).where(Person.email == wanted)) is not None
+    return person_of(session, email) is not None
 
 
 def homes_of(session: Session, person_id: int) -> tuple[Home, ...]:

@@ -3,14 +3,19 @@
 import io
 import os
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
-from survey.account.queries import person_with
+from survey.account.queries import person_of, person_with
 from survey.cli import main
+from survey.records import SignInSession
 from survey.records.database import Database
 from survey.web.who import place_of_key
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -53,6 +58,35 @@ def test_without_a_terminal_a_password_is_made_and_shown_once(
         assert person_with(session, "mo@example.org", shown.group(1))
     _create_owner(monkeypatch, "")
     assert "Password" not in capsys.readouterr().out
+
+
+def test_who_forgot_a_password_gets_another_and_is_signed_out_everywhere(
+    database: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _create_owner(monkeypatch, "a good long one", "--password-stdin")
+    with database.writing() as session:
+        person_id = person_of(session, "mo@example.org")
+        assert person_id
+        session.add(
+            SignInSession(
+                token_sha256=b"t" * 32, person_id=person_id, created_at=NOW, expires_at=NOW
+            )
+        )
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert main(["new-password", "Mo@Example.org"]) == 0
+    shown = re.search(r"^Password: (\S+)$", capsys.readouterr().out, re.MULTILINE)
+    assert shown
+    with database.reading() as session:
+        assert person_with(session, "mo@example.org", shown.group(1))
+        assert not person_with(session, "mo@example.org", "a good long one")
+        assert session.scalars(select(SignInSession)).all() == []
+
+
+def test_a_new_password_for_nobody_says_whom_it_does_not_know(
+    database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["new-password", "nobody@example.org"]) == 2
+    assert "nobody signs in as 'nobody@example.org'" in capsys.readouterr().err
 
 
 def test_a_short_password_is_refused_with_one_line(
