@@ -30,10 +30,18 @@ hypothesis.settings.register_profile("afterword", deadline=None)
 hypothesis.settings.load_profile("afterword")
 
 
+_DEAR = ("model", "browser", "long")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave the long runs to ``make soak``, and begin with the dear files: they end no run late."""
-    dear = {item.path for item in items if item.get_closest_marker("model")}
-    items.sort(key=lambda item: item.path not in dear)
+    dear = {
+        item.path: rank
+        for rank, marker in reversed(list(enumerate(_DEAR)))
+        for item in items
+        if item.get_closest_marker(marker)
+    }
+    items.sort(key=lambda item: dear.get(item.path, len(_DEAR)))
     if os.environ.get("SURVEY_SOAK"):
         return
     long = [item for item in items if item.get_closest_marker("soak")]

@@ -23,6 +23,8 @@ from survey.web_worker import PATIENCE, THREADS
 from tests.support.postgres import free_port
 from tests.support.processes import Process, our_environment, running, wait_until
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:

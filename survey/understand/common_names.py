@@ -23,12 +23,14 @@ Words = tuple[str, ...]
 class CommonName:
     """A name, and the signs of it: each is a set of stretches that one clause must all hold.
 
-    `is_bare` marks the name of a bare thing ("Hospital"), which names nothing in a hospital.
+    `is_bare` marks the name of a bare thing ("Hospital"), which names nothing in a hospital;
+    `is_wide` one whose signs are so many that some stand in any theme.
     """
 
     name: str
     signs: tuple[frozenset[Words], ...]
     is_bare: bool
+    is_wide: bool
 
 
 @functools.cache
@@ -48,7 +50,7 @@ def common_names(stem: Callable[[str], str]) -> tuple[CommonName, ...]:
     lines = _LIST.read_text(encoding="utf-8").splitlines()
     told = (line.partition(": ") for line in lines if line and not line.startswith("#"))
     return tuple(
-        CommonName(name.rstrip("*"), _signs(words, stem), name.endswith("*"))
+        CommonName(name.rstrip("*~"), _signs(words, stem), name.endswith("*"), name.endswith("~"))
         for name, _, words in told
     )
 

@@ -31,7 +31,7 @@ from survey.understand.recognise import Recognised
 from survey.understand.refit import fresh_themes, with_ids
 from survey.understand.tightness import ONE_THING, closeness
 
-VERSION = "4"
+VERSION = "5"
 """Goes up whenever the same input would be sorted otherwise."""
 QUOTES = 3
 

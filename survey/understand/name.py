@@ -56,6 +56,10 @@ THING_ALONE_FROM = 0.20
 """The same for a word that mostly follows an article."""
 SHOWN_FROM, SHOWN_BY = 0.25, 3
 """Share of a theme's clauses, and number of them, that must show a common name."""
+SHOWN_WIDE = 0.50
+"""The same share for a wide name."""
+WIDE = 0.35
+"""What a wide name costs: a narrower one that fits nearly as well says more."""
 SHOWN_MORE = 1.5
 """How many times the share in all other themes that must be."""
 COMMON = 0.15
@@ -254,7 +258,8 @@ def _shown(label: int, themes: Sequence[_Theme]) -> list[tuple[float, str, float
     for one in common_names(stem):
         share = theme.shown.get(one.name, 0.0)
         count = share * theme.size
-        if share < SHOWN_FROM or count < SHOWN_BY - 0.5:
+        least = SHOWN_WIDE if one.is_wide else SHOWN_FROM
+        if share < least or count < SHOWN_BY - 0.5:
             continue
         said = sum(other.shown.get(one.name, 0.0) * other.size for other in themes)
         outside = (said - count) / max(total - theme.size, 1)
@@ -263,7 +268,8 @@ def _shown(label: int, themes: Sequence[_Theme]) -> list[tuple[float, str, float
         often = float(np.log1p(count) / np.log1p(max(theme.size, 2)))
         worth = WORTH * (1.3 * _worth(share, outside) + 0.3 * often)
         empty = EMPTY if one.is_bare and said >= EVERYWHERE * total else 0.0
-        found.append((worth + COMMON + A_THING - empty, one.name, share))
+        worth -= empty + (WIDE if one.is_wide else 0.0)
+        found.append((worth + COMMON + A_THING, one.name, share))
     return found
 
 

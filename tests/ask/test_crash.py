@@ -5,6 +5,7 @@ import signal
 from collections import Counter
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select, update
 
 from survey.clock import utc_now
@@ -14,6 +15,8 @@ from survey.settings import Settings
 from tests.ask.conftest import Asker
 from tests.support.processes import our_environment, running, wait_until
 from tests.support.relay import Relay
+
+pytestmark = pytest.mark.long
 
 EMAILS = [f"c{number}@example.org" for number in range(5)]
 

@@ -20,6 +20,8 @@ from tests.support.browser import Browser
 from tests.support.past import give_answers
 from tests.support.people import Business
 
+pytestmark = pytest.mark.long
+
 _LISTED = re.compile(r'class="lead">([\d,]+) answer')
 
 

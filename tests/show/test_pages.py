@@ -31,6 +31,8 @@ from tests.support.browser import Browser
 from tests.support.people import Business
 from tests.support.sayings import FOREIGN
 
+pytestmark = pytest.mark.long
+
 TODAY = date(2026, 3, 31)
 _COUNTED = re.compile(r"([\d,]+) answers?[,.]")
 
