@@ -42,7 +42,7 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]
     delay = StringField("Delay", widget=NumberInput(min=0))
     unit = SelectField("Unit", choices=_UNITS)
     time_zone = ZoneField("Time zone")
-    keep = StringField("Months that answers are kept", widget=NumberInput(min=1))
+    keep = StringField("For how many months", widget=NumberInput(min=1))
 
 
 def delay_in_minutes(typed: str, unit: str) -> int:

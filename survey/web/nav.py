@@ -20,7 +20,7 @@ _SECTIONS = (
     (("Answers", "answers"), ("Search", "search")),
     (("Replies", "replies"),),
     (("Ask", "ask"), ("Places", "places"), ("Outbox", "outbox"), ("Import", "import")),
-    (("Ledger", "ledger"), ("Proposals", "proposals")),
+    (("Ledger", "ledger"), ("Proposals", "proposals"), ("Book", "book")),
     (("Export", "export"),),
     (("Settings", "settings"), ("People", "people")),
 )
@@ -86,7 +86,9 @@ def nav() -> Nav:
 def _is_due(pages: Sequence[tuple[str, str]], waiting: Mapping[str, int]) -> bool:
     """Whether a section stands in the header; one page alone may come only when it is needed."""
     path = pages[0][1]
-    return path not in _WHEN_WAITING or bool(waiting.get(path)) or _is_here(path)
+    if path not in _WHEN_WAITING or waiting.get(path):
+        return True
+    return _is_here(path) and not any(pages[0] in other[1:] for other in _SECTIONS)
 
 
 def _entry(label: str, path: str, waiting: Mapping[str, int]) -> NavEntry:

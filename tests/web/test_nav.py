@@ -25,6 +25,14 @@ def test_what_waits_for_nobody_is_not_in_the_header(owner: Browser, business: Bu
     assert not {"Urgent", "Proposals"} & set(labels)
 
 
+def test_proposals_that_wait_for_nobody_stand_inside_the_ledgers_section(
+    owner: Browser, business: Business
+) -> None:
+    page = owner.get(business.at("proposals")).get_data(as_text=True)
+    assert "Proposals" not in _labels(page, "Pages")
+    assert _labels(page, "Pages of this section") == ["Ledger", "Proposals", "Book"]
+
+
 def test_every_page_that_a_teammate_may_open_can_be_reached(
     teammate: Browser, business: Business
 ) -> None:

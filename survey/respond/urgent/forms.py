@@ -19,7 +19,7 @@ _CHOICES: Any = [
 class CareForm(Form):
     """What an owner decides about personal data and danger."""
 
-    personal_data = RadioField("Personal data in answers", choices=_CHOICES)
+    personal_data = RadioField("What is done with it", choices=_CHOICES)
     country = SelectField("Country of your customers")
     sentences = TextAreaField("In your own words")
 
