@@ -18,5 +18,5 @@ class ReplyForm(Form):
 class NoteForm(Form):
     """What was changed."""
 
-    body = TextAreaField("What you changed", render_kw={"rows": 3})
+    body = TextAreaField("In your words", render_kw={"rows": 3})
     signed = StringField("Signed", render_kw=_ALONE)

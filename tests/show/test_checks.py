@@ -52,6 +52,19 @@ def keep(browser: Browser, scene: Scene, review: str) -> str:
     return text(browser, kept.location)
 
 
+def test_a_theme_with_one_answer_is_checked_in_the_singular(
+    teammate: Browser, scene: Scene
+) -> None:
+    with scene.database.writing() as session:
+        run = make_run(session, scene.business.workspace_id, utc_now())
+        one = [(DAY, Said((("honesty", "wish", "Just say so."),)))]
+        add_answers(session, scene.business.workspace_id, one, run, random.Random(2))
+    honesty = scene.business.at(f"themes/{run[1]['honesty']}/check")
+    said = text(teammate, honesty)
+    assert "You read its one answer, and say whether it belongs here. Then" in said
+    assert "Draw 1 answer" in said
+
+
 def test_a_check_of_twenty_stands_beside_the_theme(teammate: Browser, scene: Scene) -> None:
     begun = teammate.send(scene.at("waiting", "/check")).location
     assert begun

@@ -413,7 +413,7 @@ def test_a_pinned_theme_stands_first_even_while_nobody_says_it(
     text(teammate, scene.business.at("ledger"))  # the message was read
     shown = text(teammate, scene.business.at())
     shown = shown[shown.index("What would have been more helpful") :]  # behind the filters
-    assert 0 < shown.index("Warmth") < shown.index("Waiting")
+    assert 0 < shown.index("Warmth pinned") < shown.index("Waiting")
 
 
 def test_sorting_anew_is_asked_for_in_the_ledger(teammate: Browser, scene: Scene) -> None:

@@ -427,6 +427,42 @@ def test_a_decision_is_written_once_with_who_and_when(
     assert [(one.kind, one.person_id is not None) for one in written] == [(kind, True)]
 
 
+def test_a_proposal_accepted_in_part_says_so_in_the_ledger(
+    owner: Browser, business: Business, database: Database, proposal: int
+) -> None:
+    offered = ["71", "72", "73"]
+    with database.writing() as session:
+        themes = [
+            {
+                "theme": "71",
+                "fate": "new",
+                "name": "The lift",
+                "before": "",
+                "joined": 1,
+                "left": 0,
+            },
+            {
+                "theme": "72",
+                "fate": "kept",
+                "name": "Waiting",
+                "before": "",
+                "joined": 0,
+                "left": 1,
+            },
+            {"theme": "73", "fate": "kept", "name": "Warmth", "before": "", "joined": 2, "left": 1},
+        ]
+        values = {"summary": {"answers": 30, "moved": 4, "themes": themes}}
+        session.execute(update(Run).where(Run.id == proposal).values(**values))
+    page = business.at("proposals")
+    told = _text(owner, page)
+    for words in ("The lift new, with 1 answer", "Waiting 1 goes out", "2 come in, 1 goes out"):
+        assert words in told
+    to = business.at(f"proposals/{proposal}")
+    done = owner.send(page, to, decision="accept", offered=offered, theme=["71"])
+    assert done.status_code == 303
+    assert "accepted a proposal in part: 2 themes left out" in _text(owner, business.at("ledger"))
+
+
 def test_a_proposal_tells_which_answers_would_move_and_where(
     teammate: Browser,
     outsider: Browser,
