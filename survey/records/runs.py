@@ -267,6 +267,14 @@ def refuse_run(session: Session, workspace_id: int, run_id: int, now: datetime) 
     )
 
 
+def refused_moves(session: Session, workspace_id: int) -> frozenset[str]:
+    """Return what would have moved in the sortings anew that were refused, as their digests."""
+    query = select(Run.summary).where(
+        Run.workspace_id == workspace_id, Run.kind == RESORT, Run.state == "refused"
+    )
+    return frozenset(summary["moves"] for summary in session.scalars(query) if "moves" in summary)
+
+
 def delete_run(session: Session, workspace_id: int, run_id: int) -> None:
     """Remove a run that nobody ever saw, with its themes; clear it first."""
     for table in (Assignment, Sorting):

@@ -5,6 +5,7 @@ always in the stored form, so that a run from the database agrees with the one t
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
 
 import numpy as np
 
@@ -363,7 +364,8 @@ def what_would_change(
     Returns
     -------
     dict
-        ``answers``, ``moved`` and ``themes``, ready to be kept as JSON.
+        ``answers``, ``moved``, ``themes``, and ``moves``, the digest of which answers would come
+        into which themes and go out of which; ready to be kept as JSON.
     """
     found = compare(before, after, names, names)
     themes = [
@@ -378,4 +380,15 @@ def what_would_change(
         for change in found.changes
         if change.kind != "kept" or change.joined or change.left
     ]
-    return {"answers": answers, "moved": found.moved, "themes": themes}
+    moves = _digest_of_moves(before, after)
+    return {"answers": answers, "moved": found.moved, "themes": themes, "moves": moves}
+
+
+def _digest_of_moves(before: Mapping[str, set[str]], after: Mapping[str, set[str]]) -> str:
+    nobody: set[str] = set()
+    moves = sorted(
+        f"{theme} {answer} {answer in after.get(theme, nobody)}"
+        for theme in before.keys() | after.keys()
+        for answer in before.get(theme, nobody) ^ after.get(theme, nobody)
+    )
+    return sha256("\n".join(moves).encode()).hexdigest()

@@ -35,6 +35,7 @@ from survey.records.runs import (
     note_look,
     propose_run,
     refuse_run,
+    refused_moves,
     unfinished_run,
 )
 from survey.understand.actions import (
@@ -271,8 +272,16 @@ class Looking:
         if kind == RESORT and not summary["moved"]:
             self._flip(workspace_id, lease_id, run_id)
             return
+        if kind == RESORT and self._was_refused(workspace_id, summary["moves"]):
+            self._refuse(workspace_id, lease_id, run_id)
+            return
         with self._writing(lease_id) as session:
             propose_run(session, workspace_id, run_id, summary, database_now(session))
+
+    def _was_refused(self, workspace_id: int, moves: object) -> bool:
+        """Whether people said no to just this, for good, when it was proposed before."""
+        with self.database.reading() as session:
+            return moves in refused_moves(session, workspace_id)
 
     def _fill(self, workspace_id: int, lease_id: str, run_id: int) -> None:
         """Let a run deal with every answer it has not dealt with yet."""

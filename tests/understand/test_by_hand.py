@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from survey.clock import utc_now
 from survey.records import AnswerText, Assignment, Run, Theme, ThemeCut, Workspace
 from survey.records.base import new_id
 from survey.records.database import Database
 from survey.records.ledger import Said, Step, take_step, undo_step
+from survey.records.proposals import decide, open_proposals
 from survey.records.workspaces import create_workspace
 from survey.understand.by_hand import cut_in_two, parted, place_by_words
 from survey.understand.corrections import Correction
@@ -78,6 +79,13 @@ class Hands:
             done = take_step(session, self.workspace_id, step, None, utc_now())
         return theme_id, done.decision_id
 
+    def teach(self, key: str, text: str) -> int:
+        with self.database.writing() as session:
+            theme = session.scalars(select(Theme).where(Theme.key == key)).one()
+            said = (Said(self.ids([text])[0], 1, theme.id, True),)
+            step = Step("belongs", theme.id, said=said)
+            return take_step(session, self.workspace_id, step, None, utc_now()).decision_id
+
     def undo(self, decision_id: int) -> None:
         with self.database.writing() as session:
             undo_step(session, self.workspace_id, decision_id, None, utc_now())
@@ -134,15 +142,11 @@ def test_a_cut_is_suggested_and_later_answers_find_their_part(hands: Hands) -> N
 
 def test_what_people_say_of_the_books_themes_reaches_its_reader(hands: Hands) -> None:
     hands.work(RADIO[:2])
-    with hands.database.writing() as session:
-        theme = session.scalars(select(Theme).where(Theme.key == "waiting")).one()
-        said = (Said(hands.ids(RADIO[:1])[0], 1, theme.id, True),)
-        step = Step("belongs", theme.id, said=said)
-        done = take_step(session, hands.workspace_id, step, None, utc_now())
+    step = hands.teach("waiting", RADIO[0])
     hands.work(RADIO[2:3])
     taught = (Correction(RADIO[0], "waiting", True),)
     assert taught in hands.corrections
-    hands.undo(done.decision_id)
+    hands.undo(step)
     hands.corrections.clear()
     hands.work(RADIO[3:4])
     assert taught not in hands.corrections
@@ -154,11 +158,8 @@ def test_sorting_anew_is_asked_for_once_and_comes_with_what_was_taught(hands: Ha
         with hands.database.writing() as session:
             workspace = session.get_one(Workspace, hands.workspace_id)
             workspace.resort_asked_at = utc_now()
-            if _:
-                theme = session.scalars(select(Theme).where(Theme.key == "waiting")).one()
-                said = (Said(hands.ids(RADIO[:1])[0], 1, theme.id, True),)
-                step = Step("belongs", theme.id, said=said)
-                take_step(session, hands.workspace_id, step, None, utc_now())
+        if _:
+            hands.teach("waiting", RADIO[0])
         hands.work()
         with hands.database.reading() as session:
             engines = session.scalars(select(Run.engine).order_by(Run.started_at)).all()
@@ -167,6 +168,37 @@ def test_sorting_anew_is_asked_for_once_and_comes_with_what_was_taught(hands: Ha
     assert engines[1].startswith(f"{engines[0]}+")
     with hands.database.reading() as session:
         assert session.scalar(select(func.count()).where(Run.state == "working")) == 0
+
+
+def test_moves_that_were_refused_are_not_proposed_again_whatever_else_is_taught(
+    hands: Hands,
+) -> None:
+    hands.work([*RADIO[:3], *FISH[:2]])
+    radio, _ = hands.make(RADIO[:3])
+    hands.work(RADIO[3:])
+    with hands.database.writing() as session:  # as if an older engine had overlooked it
+        (overlooked,) = hands.ids(RADIO[3:4])
+        session.execute(delete(Assignment).where(Assignment.answer_id == overlooked))
+    for said_of in (0, 1):
+        hands.teach("waiting", FISH[said_of])
+        with hands.database.writing() as session:
+            session.get_one(Workspace, hands.workspace_id).resort_asked_at = utc_now()
+        hands.work()
+        with hands.database.reading() as session:
+            proposed = open_proposals(session, hands.workspace_id)
+        if said_of == 0:
+            assert [one.moved for one in proposed] == [1]
+            with hands.database.writing() as session:
+                decide(
+                    session, hands.workspace_id, proposed[0].run_id,
+                    accept=False, person_id=None, now=utc_now(),
+                )  # fmt: skip
+            hands.work()
+    assert proposed == ()
+    assert RADIO[3] not in hands.shown(radio)
+    with hands.database.reading() as session:
+        states = session.scalars(select(Run.state).where(Run.kind == "resort")).all()
+    assert states == ["refused", "refused"]
 
 
 def test_a_part_of_a_books_theme_takes_the_clauses_nearer_to_it(words: WordEmbedder) -> None:
