@@ -33,6 +33,7 @@ from survey.records.bringing import DUE, HERE
 from survey.records.heartbeat import LATE_AFTER, last_beat
 from survey.records.workspaces import answers_changed
 from survey.web.access import open_to, takes_up_to
+from survey.web.again import look_again
 from survey.web.current import database, place
 
 LARGEST = 10 * 1024 * 1024
@@ -87,12 +88,9 @@ def look(file_id: int) -> Page:
     if upload.state == HERE:
         return _chosen(upload, raw)
     away = beat is None or utc_now() - beat > LATE_AFTER
-    page = Response(
-        render_template("answer/import_done.html", upload=upload, away=away), mimetype="text/html"
-    )
     if upload.state == DUE:
-        page.headers["Refresh"] = str(LOOK_AGAIN)  # moves on by itself, without JavaScript
-    return page
+        look_again(LOOK_AGAIN)
+    return render_template("answer/import_done.html", upload=upload, away=away)
 
 
 @blueprint.post(_FILE)

@@ -29,12 +29,14 @@ from survey.languages import ENGLISH, LANGUAGES, spoken
 from survey.letters import Part, as_message, links_of, parts_of
 from survey.mail import SmtpRelay
 from survey.web.access import open_to
+from survey.web.again import look_again
 from survey.web.current import database, place, settings, visitor
 from survey.web.forms import as_lines, named_lines
 
 LATELY = 90  # days
 # A person waits for the test mail's outcome, so its relay gets less time than the worker's.
 ANSWER_WITHIN, DONE_WITHIN = 8.0, 15.0
+LOOK_AGAIN = 5  # seconds, while mails are put into the Outbox
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BEFORE = re.compile(r"([0-9]{1,17})-([0-9]{1,19})")
 blueprint = Blueprint("ask_owner", __name__)
@@ -48,6 +50,8 @@ def outbox() -> str:
     with database().reading() as session:
         page = outbox_page(session, here.workspace_id, _before(request.args.get("before", "")))
         state = mail_state(session, here.workspace_id, now)
+    if state.due and not settings().smtp:
+        look_again(LOOK_AGAIN)
     zone = ZoneInfo(here.time_zone)
     return render_template(
         "ask/outbox.html",

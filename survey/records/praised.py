@@ -1,7 +1,8 @@
 """What a theme of the shipped book is called where it is praised.
 
 Most of the book's names say what was amiss. Above praise that reads as its opposite, so there
-such a theme has another name. One that its owner renamed, and one of their own or found, has none.
+such a theme has another name, also after its owner renamed it: a new name for what was amiss is no
+name for praise. One of the owner's own or found has none.
 """
 
 # By key: the name as shipped, and the one that praises.
@@ -28,5 +29,4 @@ def praised_name(key: str | None, name: str) -> str:
     name : str
         Its name now, which is returned where it has no other.
     """
-    shipped, praised = PRAISED.get(key or "", ("", name))
-    return praised if name == shipped else name
+    return PRAISED.get(key or "", ("", name))[1]

@@ -36,6 +36,7 @@ from survey.show.standing import COUNTED_UP_TO, Standing, standing
 from survey.show.theme_queries import theme_name, theme_page
 from survey.show.visits import visit_now, with_latest
 from survey.web.access import open_to
+from survey.web.again import look_again
 from survey.web.current import database, place, visitor
 from survey.web.filters import LARGEST_ID, View, view_from
 
@@ -67,7 +68,7 @@ for _name in (
 
 @blueprint.get("/w/<workspace>/")
 @open_to("teammate")
-def overview() -> Response:
+def overview() -> str:
     """Show the themes of a view."""
     view, wrong = view_asked()
     inside, since = place().workspace_id, _last_visit()
@@ -76,8 +77,9 @@ def overview() -> Response:
         context = filter_form(session, view, wrong)
         if view.wanted.theme_id is not None:  # then tones narrow the columns, and no answer
             context["view"] = replace(view, wanted=replace(view.wanted, tones=()))
-        page = Response(mimetype="text/html")
-        page.data = render_template(
+        if stands.moves_on:
+            look_again(LOOK_AGAIN)  # a newcomer waits
+        return render_template(
             "show/overview.html",
             stands=stands,
             counted_up_to=COUNTED_UP_TO,
@@ -86,9 +88,6 @@ def overview() -> Response:
             news=news_since(session, inside, stands.run_id, since) if since else None,
             **context,
         )
-    if stands.moves_on:
-        page.headers["Refresh"] = str(LOOK_AGAIN)  # a newcomer waits; it moves on by itself
-    return page
 
 
 def _last_visit() -> date | None:

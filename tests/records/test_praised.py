@@ -16,12 +16,12 @@ def test_every_name_above_praise_belongs_to_a_theme_as_it_is_shipped() -> None:
     ("key", "name", "praised"),
     [
         ("waiting", "Being kept waiting", "Being seen on time"),
-        ("waiting", "Our clock", "Our clock"),
+        ("waiting", "Our clock", "Being seen on time"),
         ("own_waiting", "Being kept waiting", "Being kept waiting"),
         (None, "Parking", "Parking"),
     ],
 )
-def test_only_a_theme_as_it_is_shipped_has_another_name(
+def test_a_theme_of_the_book_keeps_its_name_above_praise_whatever_else_it_is_called(
     key: str | None, name: str, praised: str
 ) -> None:
     assert praised_name(key, name) == praised

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from survey.errors import ConflictError, NotFoundError
 from survey.records import Assignment, Decision, Person, Theme, Workspace
 from survey.records.ledger import NOT_UNDONE, entries_of
+from survey.records.praised import praised_name
 from survey.records.settled import Entry, settle
 from survey.records.settling import examples_of
 from survey.records.showing import answers_touched
@@ -33,6 +34,8 @@ class ThemeCard:
     ----------
     id, name, definition, not_this, examples, origin
         Its words, and whether the book brought it or it was found.
+    praised : str
+        What it is called above praise.
     answers : int
         Answers that are in it now.
     pinned, hidden : bool
@@ -47,6 +50,7 @@ class ThemeCard:
     not_this: str
     examples: tuple[str, ...]
     origin: str
+    praised: str
     answers: int
     pinned: bool
     hidden: bool
@@ -77,6 +81,7 @@ def theme_card(session: Session, workspace_id: int, theme_id: int) -> ThemeCard:
         not_this=theme.not_this,
         examples=tuple(examples_of(session, workspace_id, theme_id)),
         origin=theme.origin,
+        praised=praised_name(theme.key, theme.name),
         answers=answers_in(session, workspace_id, theme_id),
         pinned=theme.pinned,
         hidden=theme.state == "hidden",
