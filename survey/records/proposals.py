@@ -139,9 +139,15 @@ def decide(
         .where(Run.workspace_id == workspace_id, Run.id == run_id)
         .values(decided_at=now, decided_by=person_id)
     )
-    details = _in_part(run, without) if accept else {}
+    details = {**(_in_part(run, without) if accept else {}), **_proposed(run)}
     step = Step(ACCEPT if accept else REFUSE, run_id=run_id, details=details)
     take_step(session, workspace_id, step, person_id, now)
+
+
+def _proposed(run: Run) -> dict[str, int]:
+    """Return what a proposal was to do: the ledger tells it when the proposal is long gone."""
+    new = sum(one["fate"] == "new" for one in run.summary.get("themes", ()))
+    return {"would_move": run.summary.get("moved", 0), "new_themes": new}
 
 
 def _in_part(run: Run, without: Collection[str]) -> dict[str, list[int]]:

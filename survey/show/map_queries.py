@@ -247,7 +247,7 @@ def map_state(
     ).one()
     if _MOST_UNDER_WAY in here[4:]:
         return None
-    names = [(one.id, one.name) for one in theme_names(session, workspace_id, ())]
+    names = sorted((one.id, one.name) for one in theme_names(session, workspace_id, ()))
     state = repr((_FORM, workspace_id, run_id, tuple(here), names, wanted))
     return hashlib.sha256(state.encode()).hexdigest()
 
