@@ -212,7 +212,11 @@
     const counts = new Map();
     for (const i of points) counts.set(data.theme[i], (counts.get(data.theme[i]) || 0) + 1);
     const most = [...counts].filter(([theme]) => theme !== NO_THEME).sort((a, b) => b[1] - a[1]);
-    return most.slice(0, 5).map(([theme, n]) => `${data.themes[theme][1]} ${n.toLocaleString("en")}`);
+    const told = most.slice(0, 5).map(([theme, n]) => `${data.themes[theme][1]} ${n.toLocaleString("en")}`);
+    const others = most.slice(5).reduce((sum, [, n]) => sum + n, 0), none = counts.get(NO_THEME) || 0;
+    if (others) told.push(`in other themes ${others.toLocaleString("en")}`);
+    if (none && most.length) told.push(`in no theme ${none.toLocaleString("en")}`);
+    return told; // together all of them: the figures add up
   }
 
   async function show(points, one) {
