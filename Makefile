@@ -16,7 +16,7 @@ install-test: $(VENV)/.installed-test
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 	@# Today's pip chooses among a package's many versions in a third of the time of an older one.
-	$(BIN)/pip install --quiet --upgrade 'pip>=25'
+	$(BIN)/pip install --quiet --upgrade 'pip>=25' || echo "The older pip will do; it takes longer."
 
 $(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing the Python packages into $(VENV); the first time this takes some minutes."
