@@ -65,7 +65,9 @@ class Planes:
         return result.round(5)
 
 
-def fit_planes(themes: tuple[BookTheme, ...], embedder: Embedder) -> Planes:
+def fit_planes(
+    themes: tuple[BookTheme, ...], embedder: Embedder, beside: tuple[BookTheme, ...] = ()
+) -> Planes:
     """Work out the planes of a book's themes.
 
     Parameters
@@ -74,20 +76,24 @@ def fit_planes(themes: tuple[BookTheme, ...], embedder: Embedder) -> Planes:
         One or more.
     embedder : Embedder
         Gives the vectors of their texts and of the background.
+    beside : tuple of BookTheme
+        The book's other themes, which need no planes: sisters all the same.
 
     Returns
     -------
     Planes
         In the order of the themes.
     """
-    texts = [[*theme.examples, theme.definition, theme.name] for theme in themes]
+    texts = [_texts(theme) for theme in themes]
     owner = np.repeat(np.arange(len(themes)), [len(own) for own in texts])
+    others = [text for theme in beside for text in _texts(theme)]
     background = background_texts()
     flat = [text for own in texts for text in own]
-    vectors = stored(embedder.encode([*flat, *background])).astype(np.float64)
+    vectors = stored(embedder.encode([*flat, *others, *background])).astype(np.float64)
     belongs = np.zeros((len(vectors), len(themes)))
     belongs[np.arange(len(flat)), owner] = 1
-    weight, bias = separate(vectors, belongs, _weights(belongs, len(flat)), SOFTNESS)
+    weights = _weights(belongs, len(flat) + len(others))
+    weight, bias = separate(vectors, belongs, weights, SOFTNESS)
     return Planes(weight, bias, np.array([_of_nothing(theme) for theme in themes]))
 
 
@@ -144,12 +150,22 @@ def background_texts() -> tuple[str, ...]:
     return tuple(line for line in lines if line and not line.startswith("# "))
 
 
+def _texts(theme: BookTheme) -> list[str]:
+    return [*theme.examples, theme.definition, theme.name]
+
+
 def _weights(belongs: NDArray[np.float64], own: int) -> NDArray[np.float64]:
-    """Weigh a theme's texts 1 each, its sisters' SISTERS and the background 1 times as much."""
+    """Weigh a theme's texts 1 each, its sisters' SISTERS and the background 1 times as much.
+
+    The background stands in for the sisters of a theme that has none: with less on the other side
+    it would claim most answers.
+    """
     positives = belongs.sum(axis=0)
     sisters = (1 - belongs) * (np.arange(len(belongs)) < own)[:, None]
-    weights = belongs + sisters * SISTERS * positives / np.maximum(sisters.sum(axis=0), 1)
-    weights[own:] = positives / max(len(belongs) - own, 1)
+    count = sisters.sum(axis=0)
+    weights = belongs + sisters * SISTERS * positives / np.maximum(count, 1)
+    other = np.where(count > 0, 1.0, 1.0 + SISTERS)
+    weights[own:] = other * positives / max(len(belongs) - own, 1)
     return np.asarray(weights, dtype=np.float64)
 
 

@@ -25,7 +25,7 @@ from survey.understand.split import Clause, split
 from survey.understand.tone import Tone, tone_columns, tones
 from survey.understand.trained import Reader, load_reader
 
-VERSION = "5"
+VERSION = "6"
 CLAUSE_SHARE = 0.5
 """A clause decides when its own odds reach this share of what the theme's threshold asks."""
 ANY_CALIBRATION = (1.0, -0.4)
@@ -156,7 +156,8 @@ class Recogniser:
 
     def _fit_planes(self) -> Planes | None:
         themes = tuple(self.book.themes[place] for place in self._others)
-        return fit_planes(themes, self.embedder) if themes else None
+        beside = tuple(theme for theme in self.book.themes if theme not in themes)
+        return fit_planes(themes, self.embedder, beside) if themes else None
 
     def _hear(
         self, texts: Sequence[str]
