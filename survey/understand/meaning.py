@@ -25,6 +25,7 @@ from survey.records.filters import AnswerFilter, answers_in_view
 from survey.records.text import text_digest
 from survey.understand.embed import stored
 from survey.understand.nearest import Near, Nearest, of_whole
+from survey.understand.nothing import answer_says_nothing
 
 if TYPE_CHECKING:
     from survey.understand.embed import Embedder
@@ -33,6 +34,7 @@ MOST_ANSWERS = 200_000  # of one workspace, the newest; 300 MB of vectors
 MOST_VECTORS = 250_000  # of all workspaces together, but for the one asked about last
 MOST_WORKSPACES = 4
 MOST_FOUND = 200
+FEW_WORDS = 3
 _LOOKED_AT = (400, 1600)  # the nearest ones, of which it is asked first whether they are in view
 _REST = 10  # times as long as a table took to read, before it is read again
 
@@ -239,6 +241,8 @@ def _read(session: Session, workspace_id: int, embedder: "Embedder") -> Nearest:
     }
     ids, vectors = [], []
     for answer_id, body in rows:
+        if _is_empty_talk(body):
+            continue
         kept = packed.get(text_digest(body))
         vector = None if kept is None else of_whole(kept, embedder.dimension)
         if vector is not None:
@@ -246,3 +250,8 @@ def _read(session: Session, workspace_id: int, embedder: "Embedder") -> Nearest:
             vectors.append(vector)
     table = np.stack(vectors) if vectors else np.zeros((0, embedder.dimension), dtype=np.float16)
     return Nearest(ids, table)
+
+
+def _is_empty_talk(body: str) -> bool:
+    """Tell "No comment", "ok" and the like: they lie near any short sentence, and answer none."""
+    return len(body.split()) <= FEW_WORDS and answer_says_nothing((body,))

@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -48,11 +48,15 @@ class Sentences:
 @pytest.fixture
 def said(database: Database, business: Business) -> dict[str, int]:
     """Four answers with their vectors; their ids by their words."""
+    return _say(database, business, SAYINGS)
+
+
+def _say(database: Database, business: Business, sayings: Collection[str]) -> dict[str, int]:
     with database.writing() as session:
         run = make_run(session, business.workspace_id, utc_now())
-        one = [(TODAY, Said((("waiting", "wish", words),))) for words in SAYINGS]
+        one = [(TODAY, Said((("waiting", "wish", words),))) for words in sayings]
         add_answers(session, business.workspace_id, one, run, random.Random(1))
-        vectors = Sentences().encode(list(SAYINGS)).astype("<f2")
+        vectors = Sentences().encode(list(sayings)).astype("<f2")
         session.add_all(
             TextVector(
                 workspace_id=business.workspace_id,
@@ -60,11 +64,11 @@ def said(database: Database, business: Business) -> dict[str, int]:
                 model_digest="m1",
                 vector=vector.tobytes(),
             )
-            for words, vector in zip(SAYINGS, vectors, strict=True)
+            for words, vector in zip(sayings, vectors, strict=True)
         )
         rows = session.execute(select(AnswerText.body, AnswerText.answer_id))
         ids = {row.body: row.answer_id for row in rows}
-    return {words: ids[words] for words in SAYINGS}
+    return {words: ids[words] for words in sayings}
 
 
 @pytest.mark.parametrize(
@@ -145,6 +149,18 @@ def test_meaning_is_asked_within_the_filters_and_within_the_workspace(
         (found,) = meaning.answer({**question, "filter": narrowed})["found"]
         assert [one for one, _ in found] == [str(list(said.values())[3])]
     assert meaning.answer({**question, "workspace": elsewhere.workspace_id})["found"] == []
+
+
+def test_meaning_leaves_out_answers_that_say_nothing(
+    database: Database, business: Business
+) -> None:
+    said = _say(database, business, ["No comment", "ok", "Rude on the phone."])
+    meaning = Meaning(database, Sentences)
+    question = {"workspace": business.workspace_id, "sentence": "rude", "most": 9}
+    meaning.answer(question)
+    meaning.refresh()
+    (found,) = meaning.answer(question)["found"]
+    assert [one for one, _ in found] == [str(said["Rude on the phone."])]
 
 
 def test_a_filter_crosses_the_line_unchanged() -> None:
