@@ -28,6 +28,7 @@ from survey.errors import FieldError, MailError
 from survey.languages import ENGLISH, LANGUAGES, spoken
 from survey.letters import Part, as_message, links_of, parts_of
 from survey.mail import SmtpRelay
+from survey.records.heartbeat import is_fresh, last_beat
 from survey.web.access import open_to
 from survey.web.again import look_again
 from survey.web.current import database, place, settings, visitor
@@ -50,7 +51,8 @@ def outbox() -> str:
     with database().reading() as session:
         page = outbox_page(session, here.workspace_id, _before(request.args.get("before", "")))
         state = mail_state(session, here.workspace_id, now)
-    if state.due and not settings().smtp:
+        beat = last_beat(session)
+    if state.due and not settings().smtp and not request.args and is_fresh(beat, now):
         look_again(LOOK_AGAIN)
     zone = ZoneInfo(here.time_zone)
     return render_template(

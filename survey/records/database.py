@@ -213,8 +213,10 @@ def open_engine(url: str) -> Engine:
             hide_parameters=True,
             connect_args={"application_name": connection_name()},
         )
+        lost = _Lost()
+        event.listen(engine, "invalidate", lost.note)
         event.listen(engine, "checkin", _note_when)
-        event.listen(engine, "checkout", partial(_ask_whether_alive, engine.dialect))
+        event.listen(engine, "checkout", partial(_ask_whether_alive, engine.dialect, lost))
         return engine
     engine = create_engine(
         url,
@@ -230,13 +232,25 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
+class _Lost:
+    """When a connection was last found dead: those that served before it are asked again."""
+
+    at = float("-inf")
+
+    def note(self, *_: object) -> None:
+        self.at = monotonic()
+
+
 def _note_when(_connection: Any, record: Any) -> None:
     record.info["used"] = monotonic()
 
 
-def _ask_whether_alive(dialect: Dialect, connection: Any, record: Any, _proxy: object) -> None:
+def _ask_whether_alive(
+    dialect: Dialect, lost: _Lost, connection: Any, record: Any, _proxy: object
+) -> None:
     """Ask after a pause only: a page takes several connections one after the other."""
-    if monotonic() - record.info.get("used", monotonic()) < TRUSTED_SECONDS:
+    used = record.info.get("used", monotonic())
+    if used > lost.at and monotonic() - used < TRUSTED_SECONDS:
         return
     try:
         dialect.do_ping(connection)

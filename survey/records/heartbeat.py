@@ -36,6 +36,11 @@ def forget_beats(session: Session, name: str) -> None:
     session.execute(delete(WorkerBeat).where(WorkerBeat.name == name))
 
 
+def is_fresh(beat: datetime | None, now: datetime) -> bool:
+    """Whether a worker was alive just now, by its last beat."""
+    return beat is not None and now - beat <= LATE_AFTER
+
+
 def last_beat(session: Session) -> datetime | None:
     """Return when any worker last gave a sign of life."""
     return session.scalar(select(func.max(WorkerBeat.beat_at)))

@@ -19,7 +19,7 @@ PRAISED = {
 }
 
 
-def praised_name(key: str | None, name: str) -> str:
+def praised_name(key: str | None, name: str, *, own: bool) -> str:
     """Return what a theme is called above praise.
 
     Parameters
@@ -28,5 +28,7 @@ def praised_name(key: str | None, name: str) -> str:
         The theme's key; a found theme has none.
     name : str
         Its name now, which is returned where it has no other.
+    own : bool
+        Whether a person made it: a book of one's own may use a shipped key for something else.
     """
-    return PRAISED.get(key or "", ("", name))[1]
+    return name if own else PRAISED.get(key or "", ("", name))[1]

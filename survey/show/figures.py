@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from operator import add
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -38,7 +37,7 @@ class Series:
         return sum(self.steps)
 
     def __add__(self, other: "Series") -> "Series":
-        return Series(tuple(map(add, self.steps, other.steps)))
+        return Series(tuple(a + b for a, b in zip(self.steps, other.steps, strict=True)))
 
 
 @dataclass(frozen=True)

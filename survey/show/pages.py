@@ -204,7 +204,8 @@ def decide_proposal(run_id: int) -> Response:
     offered, wanted = (set(request.form.getlist(name)) for name in ("offered", "theme"))
     told = {
         "accept": "Accepted. The themes will change in a moment.",
-        "refuse": "Refused. Your themes stay as they are, and this will not be proposed again.",
+        "refuse": "Refused. Your themes stay as they are. This is not proposed again by itself, "
+        "only if you have all answers read anew.",
     }[answer]
     try:
         with database().writing() as session:

@@ -25,7 +25,15 @@ from survey.show.span import Change, Span, change, span_of, trend
 # Where nobody can tell whether an answer wishes or praises, it stands with the wishes.
 WISHES: tuple[Tone, ...] = ("wish", "unclear")
 PRAISE: tuple[Tone, ...] = ("praise",)
-NAMING = (Theme.id, Theme.key, Theme.name, Theme.definition, Theme.origin, Theme.pinned)
+NAMING = (
+    Theme.id,
+    Theme.key,
+    Theme.name,
+    Theme.definition,
+    Theme.origin,
+    Theme.pinned,
+    Theme.run_id,
+)
 _ALWAYS_SHOWN = 5  # themes in a column, however seldom heard
 _FEWEST_FOR_A_LINE = 10  # answers in a theme; a line of fewer is noise
 
@@ -48,8 +56,8 @@ class ThemeName:
 
 
 def as_named(row: Any) -> ThemeName:
-    """Return a row's theme; it has id, key, name, definition, origin and pinned."""
-    praised = praised_name(row.key, row.name)
+    """Return a row's theme; it has the columns of NAMING."""
+    praised = praised_name(row.key, row.name, own=row.run_id is None)
     return ThemeName(
         row.id,
         row.name,

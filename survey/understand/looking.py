@@ -262,8 +262,13 @@ class Looking:
         add_themes(session, workspace_id, run_id, new, now)
         return run_id
 
-    def _complete(self, workspace_id: int, lease_id: str, run_id: int, kind: str) -> None:
-        """Bring a run up to date; the first then applies itself, others await the owner."""
+    def _complete(
+        self, workspace_id: int, lease_id: str, run_id: int, kind: str, *, asked: bool = False
+    ) -> None:
+        """Bring a run up to date; the first then applies itself, others await the owner.
+
+        What the owner refused is not laid before them again by itself, only where they `asked`.
+        """
         self._fill(workspace_id, lease_id, run_id)
         if kind == FIRST:
             self._flip(workspace_id, lease_id, run_id)
@@ -272,14 +277,14 @@ class Looking:
         if kind == RESORT and not summary["moved"]:
             self._flip(workspace_id, lease_id, run_id)
             return
-        if kind == RESORT and self._was_refused(workspace_id, summary["moves"]):
+        if kind == RESORT and not asked and self._was_refused(workspace_id, summary["moves"]):
             self._refuse(workspace_id, lease_id, run_id)
             return
         with self._writing(lease_id) as session:
             propose_run(session, workspace_id, run_id, summary, database_now(session))
 
     def _was_refused(self, workspace_id: int, moves: object) -> bool:
-        """Whether people said no to just this, for good, when it was proposed before."""
+        """Whether people said no to just this when it was proposed before."""
         with self.database.reading() as session:
             return moves in refused_moves(session, workspace_id)
 
@@ -399,14 +404,16 @@ class Looking:
         if run is not None:
             self._delete(workspace_id, lease_id, run.id)
         if not tried or (run is not None and run.engine == engine):
-            self._resort(workspace_id, lease_id, engine)
+            self._resort(workspace_id, lease_id, engine, asked=True)
         with self._writing(lease_id) as session:
             note_resorted(session, workspace_id, asked_at)
 
-    def _resort(self, workspace_id: int, lease_id: str, engine: str) -> None:
+    def _resort(
+        self, workspace_id: int, lease_id: str, engine: str, *, asked: bool = False
+    ) -> None:
         with self._writing(lease_id) as session:
             run_id = begin_run(session, workspace_id, RESORT, engine, database_now(session))
-        self._complete(workspace_id, lease_id, run_id, RESORT)
+        self._complete(workspace_id, lease_id, run_id, RESORT, asked=asked)
 
     @contextmanager
     def _writing(self, lease_id: str) -> Iterator[Session]:

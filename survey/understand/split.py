@@ -19,9 +19,6 @@ _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,15})\b[^<>]{0,300}>|<!--[^<>]{0,
 _BLOCK_TAG = re.compile(
     r"address|article|blockquote|br|d[dlt]|div|h[1-6r]|li|[ou]l|p|pre|section|t(?:able|[dhr])"
 )
-_NOTE = re.compile(
-    r"\[[A-Za-z][^\[\]\n]{0,40}\]"
-)  # "[unreadable]", "[phone number]": nobody said it
 _ENTITY = re.compile(r"&(?:nbsp|#160|#xa0);", re.IGNORECASE)
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 
@@ -61,10 +58,9 @@ def split(answer: str) -> tuple[Clause, ...]:
     Returns
     -------
     tuple of Clause
-        Empty for an answer without a single letter, digit or symbol outside of a note such as
-        ``[unreadable]``.
+        Empty for an answer without a single letter, digit or symbol.
     """
-    bare = _without_notes(_without_tags(answer))
+    bare = _without_tags(answer)
     spans = [
         part
         for sentence in _cut_at(bare, (0, len(bare)), _SENTENCE_END, keep="left")
@@ -92,11 +88,6 @@ def _without_tags(text: str) -> str:
     if "&" in text:
         text = _ENTITY.sub(lambda match: " " * len(match[0]), text)
     return text
-
-
-def _without_notes(text: str) -> str:
-    """Blank out what whoever typed or masked an answer put in square brackets."""
-    return _NOTE.sub(lambda match: " " * len(match[0]), text) if "[" in text else text
 
 
 def _blank_tag(match: re.Match[str]) -> str:

@@ -14,5 +14,6 @@ def look_again(seconds: int) -> None:
 
     @after_this_request
     def refresh(response: Response) -> Response:
-        response.headers["Refresh"] = str(seconds)
+        if response.status_code == 200:  # a page that failed is not asked for over and over
+            response.headers["Refresh"] = str(seconds)
         return response

@@ -2,6 +2,8 @@
 
 import logging
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -13,9 +15,11 @@ from sqlalchemy.exc import DBAPIError
 from survey.records import CountDelta, Person, new_id
 from survey.records import counts as counts_module
 from survey.records import database as database_module
+from survey.records.base import table_of
 from survey.records.counts import Counted, Measure, count, counts_now, fold
 from survey.records.database import Database
 from survey.records.sample import load_sample
+from survey.records.straight import Prepared, Straight
 from survey.records.workspaces import create_workspace
 from tests.support.browser import Browser
 from tests.support.databases import OneAfterTheOther
@@ -116,23 +120,49 @@ def test_the_log_names_what_failed_in_the_database_and_nobody(
     assert "_same_person_twice" in shown
 
 
-@pytest.mark.parametrize("way", ["reading", "glancing", "writing"])
-def test_connections_that_died_while_nobody_used_them_are_replaced_unseen(
-    postgres_databases: OneAfterTheOther, monkeypatch: pytest.MonkeyPatch, way: str
-) -> None:
+@pytest.fixture
+def pooled(postgres_databases: OneAfterTheOther) -> Iterator[tuple[Database, list[int]]]:
+    """A database whose pooled connections, by their processes, were ended by the server."""
     url = postgres_databases.lend()
     here, other = Database(url), Database(url)
-    try:
-        with here.reading() as first, here.glancing() as second:
-            gone = [session.scalar(text("SELECT pg_backend_pid()")) for session in (first, second)]
-        with other.glancing() as session:
-            for pid in gone:
-                session.execute(text(f"SELECT pg_terminate_backend({pid}, 5000)"))
-        monkeypatch.setattr(database_module, "TRUSTED_SECONDS", 0.0)  # as after a pause
-        for _ in gone:
-            with getattr(here, way)() as session:
-                assert session.scalar(text("SELECT pg_backend_pid()")) not in gone
-    finally:
-        here.close()
-        other.close()
-        postgres_databases.take_back()
+    with ExitStack() as stack:
+        open_now = [stack.enter_context(here.glancing()) for _ in range(4)]
+        gone = [session.scalar(text("SELECT pg_backend_pid()")) for session in open_now]
+    with other.glancing() as session:
+        for pid in gone:
+            session.execute(text(f"SELECT pg_terminate_backend({pid}, 5000)"))
+    yield here, gone
+    here.close()
+    other.close()
+    postgres_databases.take_back()
+
+
+@pytest.mark.parametrize("way", ["reading", "glancing", "writing"])
+def test_connections_that_died_while_nobody_used_them_are_replaced_unseen(
+    pooled: tuple[Database, list[int]], monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    here, gone = pooled
+    monkeypatch.setattr(database_module, "TRUSTED_SECONDS", 0.0)  # as after a pause
+    for _ in gone:
+        with getattr(here, way)() as session:
+            assert session.scalar(text("SELECT pg_backend_pid()")) not in gone
+
+
+@pytest.mark.parametrize("way", ["reading", "glancing", "writing", "taking", "looking"])
+def test_of_connections_that_died_a_moment_ago_only_the_first_is_noticed_the_hard_way(
+    pooled: tuple[Database, list[int]], monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    here, _ = pooled
+    monkeypatch.setattr(database_module, "TRUSTED_SECONDS", 60.0)
+    one = Prepared(select(func.count()).select_from(table_of(Person)))
+    failed = 0
+    for _ in range(8):
+        try:
+            with getattr(here, way)() as given:
+                if isinstance(given, Straight):
+                    assert given.rows(one, {}) == [(0,)]
+                else:
+                    assert given.scalar(text("SELECT 1")) == 1
+        except Exception:
+            failed += 1
+    assert failed == 1

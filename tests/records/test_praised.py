@@ -13,15 +13,16 @@ def test_every_name_above_praise_belongs_to_a_theme_as_it_is_shipped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "name", "praised"),
+    ("key", "name", "own", "praised"),
     [
-        ("waiting", "Being kept waiting", "Being seen on time"),
-        ("waiting", "Our clock", "Being seen on time"),
-        ("own_waiting", "Being kept waiting", "Being kept waiting"),
-        (None, "Parking", "Parking"),
+        ("waiting", "Being kept waiting", False, "Being seen on time"),
+        ("waiting", "Our clock", False, "Being seen on time"),
+        ("waiting", "The waiting room", True, "The waiting room"),
+        ("own_waiting", "Being kept waiting", False, "Being kept waiting"),
+        (None, "Parking", False, "Parking"),
     ],
 )
 def test_a_theme_of_the_book_keeps_its_name_above_praise_whatever_else_it_is_called(
-    key: str | None, name: str, praised: str
+    key: str | None, name: str, praised: str, *, own: bool
 ) -> None:
-    assert praised_name(key, name) == praised
+    assert praised_name(key, name, own=own) == praised

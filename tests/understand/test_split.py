@@ -104,13 +104,3 @@ def test_absurd_input_takes_linear_time(piece: str) -> None:
     clauses = split(answer)
     assert time.perf_counter() - start < 12
     assert all(answer[clause.start : clause.end] == clause.text for clause in clauses)
-
-
-def test_a_note_in_square_brackets_makes_no_clause_of_its_own() -> None:
-    assert split("[unreadable] [unreadable].") == ()
-    answer = "[unreadable] the staff were kind. Ring me on [phone number] next time."
-    assert [one.text for one in split(answer)] == [
-        "the staff were kind.",
-        "Ring me on [phone number] next time.",
-    ]
-    assert all(answer[one.start : one.end] == one.text for one in split(answer))

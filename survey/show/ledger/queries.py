@@ -81,7 +81,7 @@ def theme_card(session: Session, workspace_id: int, theme_id: int) -> ThemeCard:
         not_this=theme.not_this,
         examples=tuple(examples_of(session, workspace_id, theme_id)),
         origin=theme.origin,
-        praised=praised_name(theme.key, theme.name),
+        praised=praised_name(theme.key, theme.name, own=theme.run_id is None),
         answers=answers_in(session, workspace_id, theme_id),
         pinned=theme.pinned,
         hidden=theme.state == "hidden",

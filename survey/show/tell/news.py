@@ -223,11 +223,14 @@ def named(bulletin: Bulletin, names: Names, quotes: Quotes | None = None) -> New
 
 def names_now(session: Session, workspace_id: int) -> Names:
     """Return the names of the themes that are shown, as wishes and as praise."""
-    query = select(Theme.id, Theme.key, Theme.name).where(
+    query = select(Theme.id, Theme.key, Theme.name, Theme.run_id).where(
         Theme.workspace_id == workspace_id, Theme.state == "active"
     )
     return {
         (row.id, tone): name
         for row in session.execute(query)
-        for tone, name in (("wish", row.name), ("praise", praised_name(row.key, row.name)))
+        for tone, name in (
+            ("wish", row.name),
+            ("praise", praised_name(row.key, row.name, own=row.run_id is None)),
+        )
     }
