@@ -19,6 +19,7 @@ from survey.records import (
     new_id,
 )
 from survey.records.database import Database
+from survey.records.heartbeat import beat
 from survey.settings import Settings
 from tests.ask.conftest import Asker
 from tests.support.browser import Browser
@@ -265,6 +266,21 @@ def test_the_outbox_says_what_waits_why_and_until_when(
         assert "1 mail is tried again now." in owner.get(again.location).get_data(as_text=True)
     asker.send_all(relay)
     assert sorted(relay.recipients) == ["a@example.org", "gone@example.org"]
+
+
+def test_the_outbox_looks_again_while_a_worker_writes_and_not_in_vain(
+    owner: Browser, asking: PlaceForTest, asker: Asker, database: Database
+) -> None:
+    asker.record()
+    address = asking.business.at("outbox")
+    assert "Refresh" not in owner.get(address).headers  # nobody would write it
+    with database.writing() as session:
+        beat(session, "worker", "sending", utc_now())
+    assert owner.get(address).headers["Refresh"] == "5"
+    assert "Refresh" not in owner.get(f"{address}?before=1-1").headers
+    with database.writing() as session:
+        session.execute(update(Invitation).values(state="sent"))
+    assert "Refresh" not in owner.get(address).headers
 
 
 def test_the_outbox_says_that_a_mail_goes_out_only_where_it_does(
