@@ -30,7 +30,7 @@ from survey.answer.uploads import (
 from survey.clock import day_in, in_words, utc_now
 from survey.errors import FileError, InputError
 from survey.records.bringing import DUE, HERE
-from survey.records.heartbeat import LATE_AFTER, last_beat
+from survey.records.heartbeat import is_fresh, last_beat
 from survey.records.workspaces import answers_changed
 from survey.web.access import open_to, takes_up_to
 from survey.web.again import look_again
@@ -42,7 +42,6 @@ TOO_LARGE = (
     "into smaller files (each with the first row that names the columns), or import it on the "
     "server with survey import, which takes any size."
 )
-LOOK_AGAIN = 2  # seconds, while the worker imports
 blueprint = Blueprint("past", __name__)
 Page = str | Response | tuple[str, int]
 _recent = RecentPlans()
@@ -87,9 +86,9 @@ def look(file_id: int) -> Page:
         beat = last_beat(session)
     if upload.state == HERE:
         return _chosen(upload, raw)
-    away = beat is None or utc_now() - beat > LATE_AFTER
+    away = not is_fresh(beat, utc_now())
     if upload.state == DUE:
-        look_again(LOOK_AGAIN)
+        look_again(2)
     return render_template("answer/import_done.html", upload=upload, away=away)
 
 

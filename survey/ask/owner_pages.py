@@ -37,7 +37,6 @@ from survey.web.forms import as_lines, named_lines
 LATELY = 90  # days
 # A person waits for the test mail's outcome, so its relay gets less time than the worker's.
 ANSWER_WITHIN, DONE_WITHIN = 8.0, 15.0
-LOOK_AGAIN = 5  # seconds, while mails are put into the Outbox
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BEFORE = re.compile(r"([0-9]{1,17})-([0-9]{1,19})")
 blueprint = Blueprint("ask_owner", __name__)
@@ -53,7 +52,7 @@ def outbox() -> str:
         state = mail_state(session, here.workspace_id, now)
         beat = last_beat(session)
     if state.due and not settings().smtp and not request.args and is_fresh(beat, now):
-        look_again(LOOK_AGAIN)
+        look_again()
     zone = ZoneInfo(here.time_zone)
     return render_template(
         "ask/outbox.html",

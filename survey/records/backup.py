@@ -27,7 +27,7 @@ from survey.errors import ConflictError, FileError, InputError
 from survey.records.accounts import Person, Workspace
 from survey.records.base import Record
 from survey.records.database import Database, sqlite_module
-from survey.records.heartbeat import LATE_AFTER, last_beat
+from survey.records.heartbeat import is_fresh, last_beat
 from survey.records.in_use import alone_with, require_alone
 from survey.records.migrate import migrate, newest_revision
 from survey.records.sealing_anew import seal_all_anew
@@ -244,7 +244,7 @@ def _require_still(database: Database, now: datetime) -> None:
         return
     with database.reading() as session:
         beat = last_beat(session)
-    if beat is not None and now - beat <= LATE_AFTER:
+    if is_fresh(beat, now):
         raise ConflictError(
             "Afterword is running on this database; stop it first. If it was killed, wait a "
             "minute and try again."

@@ -42,7 +42,6 @@ from survey.web.filters import LARGEST_ID, View, view_from
 
 blueprint = Blueprint("show", __name__)
 
-LOOK_AGAIN = 5  # seconds, while the sample is loaded and sorted
 DAYS_OFFERED = (7, 28, 90, 365)
 TONE_NAMES = {"wish": "a wish", "praise": "praise", "unclear": "unclear"}
 
@@ -78,7 +77,7 @@ def overview() -> str:
         if view.wanted.theme_id is not None:  # then tones narrow the columns, and no answer
             context["view"] = replace(view, wanted=replace(view.wanted, tones=()))
         if stands.moves_on:
-            look_again(LOOK_AGAIN)  # a newcomer waits
+            look_again()  # a newcomer waits
         return render_template(
             "show/overview.html",
             stands=stands,

@@ -400,7 +400,8 @@ class Looking:
             if taught:
                 engine = f"{engine}+{taught_digest(taught)}"
             run = unfinished_run(session, workspace_id)
-            tried = was_tried(session, workspace_id, engine)
+            # Who refused and asks for it again has changed their mind.
+            tried = was_tried(session, workspace_id, engine, but_refused=True)
         if run is not None:
             self._delete(workspace_id, lease_id, run.id)
         if not tried or (run is not None and run.engine == engine):

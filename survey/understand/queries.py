@@ -148,10 +148,20 @@ def another_workspace(session: Session, but: Collection[int]) -> int | None:
     )
 
 
-def was_tried(session: Session, workspace_id: int, engine: str) -> bool:
-    """Whether a workspace was sorted by an engine, or was offered to be, however it was taught."""
-    same = or_(Run.engine == engine, Run.engine.startswith(f"{engine}+", autoescape=True))
-    return bool(session.scalar(select(exists().where(Run.workspace_id == workspace_id, same))))
+def was_tried(
+    session: Session, workspace_id: int, engine: str, *, but_refused: bool = False
+) -> bool:
+    """Whether a workspace was sorted by an engine, or was offered to be, however it was taught.
+
+    With `but_refused`, what was refused does not count.
+    """
+    tried = [
+        Run.workspace_id == workspace_id,
+        or_(Run.engine == engine, Run.engine.startswith(f"{engine}+", autoescape=True)),
+    ]
+    if but_refused:
+        tried.append(Run.state != "refused")
+    return bool(session.scalar(select(exists().where(*tried))))
 
 
 def current_run(session: Session, workspace_id: int) -> int | None:

@@ -3,7 +3,7 @@
 from flask import Response, after_this_request
 
 
-def look_again(seconds: int) -> None:
+def look_again(seconds: int = 5) -> None:
     """Let the browser open the page of this request anew.
 
     Parameters

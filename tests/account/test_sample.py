@@ -1,6 +1,7 @@
 """The sample business can be taken out again, and takes nothing else along."""
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from survey.clock import utc_now
 from survey.records import (
@@ -60,17 +61,8 @@ def test_answers_of_their_own_stay_with_their_themes(
     owner: Browser, business: Business, database: Database
 ) -> None:
     with database.writing() as session:
-        load_sample(session, business.workspace_id, utc_now())
-        run_id, _ = make_run(session, business.workspace_id, utc_now())
-        question = session.scalars(select(Question.id)).one()
-        own = Answer(
-            workspace_id=business.workspace_id,
-            id=new_id(),
-            question_id=question,
-            answered_on=utc_now().date(),
-        )
-        session.add(own)
-        counted = Counted(business.workspace_id, question, own.answered_on)
+        run_id, _, own = _sample_and_an_own_answer(session, business)
+        counted = Counted(business.workspace_id, own.question_id, own.answered_on)
         count(session, 1, counted, [Measure("answered")])
         proposed = begin_run(session, business.workspace_id, "resort", "f" * 64, utc_now())
         propose_run(session, business.workspace_id, proposed, {"moved": 300}, utc_now())
@@ -85,20 +77,34 @@ def test_answers_of_their_own_stay_with_their_themes(
         assert counts_now(session, business.workspace_id) == kept
 
 
+def _sample_and_an_own_answer(
+    session: Session, business: Business
+) -> tuple[int, dict[str, int], Answer]:
+    """Load the sample, sort it, and give the business one answer of its own."""
+    load_sample(session, business.workspace_id, utc_now())
+    run_id, themes = make_run(session, business.workspace_id, utc_now())
+    own = Answer(
+        workspace_id=business.workspace_id,
+        id=new_id(),
+        question_id=session.scalars(select(Question.id)).one(),
+        answered_on=utc_now().date(),
+    )
+    session.add(own)
+    session.flush()
+    return run_id, themes, own
+
+
 def test_a_theme_found_in_the_sample_alone_goes_with_it(
     owner: Browser, business: Business, database: Database
 ) -> None:
     here = {"workspace_id": business.workspace_id}
     with database.writing() as session:
-        load_sample(session, business.workspace_id, utc_now())
-        run_id, _ = make_run(session, business.workspace_id, utc_now())
-        question = session.scalars(select(Question.id)).one()
-        own = Answer(**here, id=new_id(), question_id=question, answered_on=utc_now().date())
+        run_id, _, own = _sample_and_an_own_answer(session, business)
         theirs, ours = (
             Theme(**here, id=new_id(), name=name, origin="found", created_at=utc_now())
             for name in ("The waiting room", "Parking")
         )
-        session.add_all([own, theirs, ours])
+        session.add_all([theirs, ours])
         session.flush()
         of_ours = {"theme_id": ours.id, "version": 1, "tone": "wish", "confidence": 0.9}
         session.add(Assignment(**here, run_id=run_id, answer_id=own.id, **of_ours))
@@ -116,13 +122,8 @@ def test_a_check_that_drew_answers_of_the_sample_goes_with_it(
 ) -> None:
     here = {"workspace_id": business.workspace_id}
     with database.writing() as session:
-        load_sample(session, business.workspace_id, utc_now())
-        run_id, themes = make_run(session, business.workspace_id, utc_now())
-        question = session.scalars(select(Question.id)).one()
-        made_up = session.scalars(select(Answer.id).limit(1)).one()
-        own = Answer(**here, id=new_id(), question_id=question, answered_on=utc_now().date())
-        session.add(own)
-        session.flush()
+        run_id, themes, own = _sample_and_an_own_answer(session, business)
+        made_up = session.scalars(select(Answer.id).where(Answer.id != own.id).limit(1)).one()
         checks = [
             Review(
                 **here, id=new_id(), theme_id=themes["waiting"], run_id=run_id, engine="e" * 64,

@@ -29,7 +29,6 @@ from survey.web.again import look_again
 from survey.web.current import database, place, visitor
 from survey.web.forms import blame
 
-LOOK_AGAIN = 5  # seconds, while a cut is looked for
 blueprint = Blueprint("ledger", __name__)
 Page = str | Response | tuple[str, int]
 ID = "int(max=9223372036854775807)"
@@ -261,7 +260,7 @@ def _split_page(theme_id: int, form: SplitForm, since: Sequence[int] = (), part:
     with database().reading() as session:
         cut = cut_of(session, place().workspace_id, theme_id)
     if cut is not None and not (cut.is_ready or cut.error):
-        look_again(LOOK_AGAIN)
+        look_again()
     return _form_page("split", theme_id, form, since, cut=cut, part=part)
 
 
