@@ -91,11 +91,13 @@ class OrdinaryPosts:
         if typed.doing or typed.own or typed.fault or may_hold_personal_data(typed.text):
             return False
         now = utc_now()
-        # Looked at by whoever may write: threads that prepare beside each other only take the
-        # interpreter from one another, which is a fifth of what a post costs.
-        with self._database.taking() as straight:
+
+        def take(straight: Straight) -> bool:
+            # Looked up in turn, too: beside each other they would only take Python from one another
             link = opened_link(straight, token, now)
             return link is not None and _waits(link) and keep_typed(straight, link, typed, now)
+
+        return self._database.in_turn(take)
 
 
 def keep_typed(

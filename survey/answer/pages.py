@@ -145,8 +145,9 @@ def _sent(token: str, now: datetime) -> Response:
 
 
 def _taken(link: OpenedLink, typed: Typed, now: datetime, original: Original | None) -> bool:
-    with database().taking() as straight:
-        return keep_typed(straight, link, typed, now, original=original)
+    return database().in_turn(
+        lambda straight: keep_typed(straight, link, typed, now, original=original)
+    )
 
 
 def _cared_for(link: OpenedLink, typed: Typed) -> Cared:

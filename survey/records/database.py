@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import Dialect
@@ -21,11 +21,14 @@ from sqlalchemy.pool import QueuePool
 
 from survey.records.checkpoint import BACKSTOP_PAGES, Checkpoints
 from survey.records.in_use import connection_name, mark_open
+from survey.records.one_writer import OneWriter
 from survey.records.straight import Straight
 
 SOUND_SQLITE = (3, 51, 3)  # versions 3.7.0 to 3.51.2 can corrupt a database in WAL mode
 BUSY_MILLISECONDS = 10_000
 TRUSTED_SECONDS = 1.0  # how long PostgreSQL's connection is taken to be alive after it served
+
+Result = TypeVar("Result")
 
 
 class Database:
@@ -66,6 +69,7 @@ class Database:
         # sleep-and-retry gives three times the rate and a fortieth of the tail.
         self._write_lock = threading.Lock()
         self._raced: Any = None
+        self._one_writer = OneWriter(self.taking)
         self._glances = _OnePerThread(self._own_connection)
         self._checkpoints = Checkpoints(self._own_connection, self._write_lock)
 
@@ -128,6 +132,24 @@ class Database:
         finally:
             connection.close()  # back to the pool
 
+    def in_turn(self, act: Callable[[Straight], Result]) -> Result:
+        """Return what `act` returns, in a transaction as of `taking` that is committed by then.
+
+        Parameters
+        ----------
+        act : callable
+            Short, and asking nobody but the database; on SQLite another thread does it.
+
+        Raises
+        ------
+        Exception
+            What `act` or the database raises; then nothing was kept.
+        """
+        if self.on_sqlite:
+            return self._one_writer.do(act)
+        with self.taking() as straight:
+            return act(straight)
+
     def _taking(self, connection: Any, begin: str | None = None) -> Iterator[Straight]:
         cursor = connection.cursor()
         try:
@@ -160,6 +182,7 @@ class Database:
 
     def close(self) -> None:
         """Close all connections."""
+        self._one_writer.close()
         if self.on_sqlite:
             self._checkpoints.close()
         self._glances.close()
