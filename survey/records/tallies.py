@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     ColumnElement,
+    CompoundSelect,
     Integer,
     Select,
     String,
@@ -119,9 +121,13 @@ def tallies(
     width : int
         Days in a step: 1, or a multiple of 7.
     """
+    yield from map(Tally._make, session.execute(_by_step(tuple(sought), anchor, width)).all())
+
+
+@lru_cache(maxsize=64)  # making a statement costs as much as running it
+def _by_step(sought: tuple[Sought, ...], anchor: date, width: int) -> CompoundSelect[Any]:
     sources = (source for one in sought for source in _sources(one, by_week=width > 1))
-    parts = [_stepped(source, anchor, width) for source in sources]
-    yield from map(Tally._make, session.execute(union_all(*parts)).all())
+    return union_all(*(_stepped(source, anchor, width) for source in sources))
 
 
 def _sum(amount: Any) -> ColumnElement[int]:
@@ -149,25 +155,35 @@ def steps_back(day: Any, anchor: date, width: int) -> ColumnElement[int]:
 
 def total(session: Session, sought: Sought) -> int:
     """Return one number: everything sought, added up."""
-    parts = [
+    return sum(session.scalars(_total(sought)))
+
+
+@lru_cache(maxsize=64)
+def _total(sought: Sought) -> CompoundSelect[Any]:
+    parts = (
         select(func.coalesce(_sum(source.amount), 0)).where(*source.where)
         for source in _sources(sought)
-    ]
-    return sum(session.scalars(union_all(*parts)))
+    )
+    return union_all(*parts)
 
 
 def totals(session: Session, sought: Sought) -> dict[tuple[str, int, str], int]:
     """Return the numbers of what is sought, by measure, theme and tone."""
     found: Counter[tuple[str, int, str]] = Counter()
-    parts = [
+    for measure, theme_id, tone, amount in session.execute(_totals(sought)):
+        found[measure, theme_id, tone] += amount
+    return dict(found)
+
+
+@lru_cache(maxsize=64)
+def _totals(sought: Sought) -> CompoundSelect[Any]:
+    parts = (
         select(source.measure, source.table.theme_id, source.table.tone, _sum(source.amount))
         .where(*source.where)
         .group_by(source.measure, source.table.theme_id, source.table.tone)
         for source in _sources(sought)
-    ]
-    for measure, theme_id, tone, amount in session.execute(union_all(*parts)):
-        found[measure, theme_id, tone] += amount
-    return dict(found)
+    )
+    return union_all(*parts)
 
 
 def totals_by_value(
@@ -287,6 +303,12 @@ _SKIPPING = _skipping()
 
 def first_and_last(session: Session, sought: Sought) -> tuple[date, date] | None:
     """Return the first and last day on which anything sought was counted, None without any."""
+    days = [day for day in session.scalars(_ends(sought)) if day is not None]
+    return (min(days), max(days)) if days else None
+
+
+@lru_cache(maxsize=64)
+def _ends(sought: Sought) -> CompoundSelect[Any]:
     here = (*_with_face(DayCount, sought), *_of_run(DayCount, sought), DayCount.answers > 0)
     within = _within(DayCount.day, sought.since, sought.until)
     ends = [
@@ -298,8 +320,7 @@ def first_and_last(session: Session, sought: Sought) -> tuple[date, date] | None
         for source in _waiting(sought)
         for end in (func.min, func.max)
     ]
-    days = [day for day in session.scalars(union_all(*ends)) if day is not None]
-    return (min(days), max(days)) if days else None
+    return union_all(*ends)
 
 
 class _Source(NamedTuple):

@@ -4,8 +4,9 @@ Of a few answers all are ranked at once; of many, each theme's surest are walked
 enough, all themes in one statement.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, and_, func, literal_column, select, true
@@ -65,32 +66,39 @@ def candidates(
     if run_id is None:
         return found
     place = {tone: number for number, one in enumerate(asked) for tone in one.tones}
-    for query in _queries(session, workspace_id, run_id, wanted, asked, few=few):
+    on_sqlite = session.get_bind().dialect.name == "sqlite"
+    for query in _queries(workspace_id, run_id, wanted, tuple(asked), few=few, on_sqlite=on_sqlite):
         for theme_id, tone, answer_id, body, start, end in session.execute(query):
             kept = found[place[tone]].setdefault(theme_id, [])
             kept.append(Candidate(answer_id, body, start, end))
     return found
 
 
+@lru_cache(maxsize=64)  # making one costs as much as running it
 def _queries(
-    session: Session,
     workspace_id: int,
     run_id: int,
     wanted: AnswerFilter,
-    asked: Sequence[Asked],
+    asked: tuple[Asked, ...],
     *,
     few: bool,
-) -> Iterator[Any]:
-    asked = [one for one in asked if one.themes and one.tones]
+    on_sqlite: bool,
+) -> tuple[Any, ...]:
+    asked = tuple(one for one in asked if one.themes and one.tones)
     if few and asked:
         tones = tuple(tone for one in asked for tone in one.tones)
         themes = {theme_id for one in asked for theme_id in one.themes}
-        yield _ranked(_quotable(workspace_id, run_id, wanted, tones, one_by_one=False), themes)
-        return
-    walked = _walked_on_sqlite if session.get_bind().dialect.name == "sqlite" else _walked
-    for one in asked:
-        view = _quotable(workspace_id, run_id, wanted, one.tones, one_by_one=True)
-        yield walked(view, workspace_id, one.themes)
+        view = _quotable(workspace_id, run_id, wanted, tones, one_by_one=False)
+        return (_ranked(view, themes),)
+    walked = _walked_on_sqlite if on_sqlite else _walked
+    return tuple(
+        walked(
+            _quotable(workspace_id, run_id, wanted, one.tones, one_by_one=True),
+            workspace_id,
+            one.themes,
+        )
+        for one in asked
+    )
 
 
 def _quotable(

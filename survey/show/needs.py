@@ -1,14 +1,15 @@
 """What waits for a person: the queue “needs you”."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from survey.records import NEWEST_WORDS, Answer, AnswerText
 from survey.records.anonymity import held_answers
 from survey.records.filters import AnswerFilter, answers_in_view
-from survey.records.tasks import Tasks, tasks_waiting
+from survey.records.tasks import Tasks
 from survey.show.figures import answers_counted
 
 
@@ -47,28 +48,26 @@ class NeedsYou:
         return bool(self.total or self.unsorted)
 
 
-def needs_you(session: Session, workspace_id: int, run_id: int | None) -> NeedsYou:
-    """Return what waits for a person of a workspace."""
+def needs_you(session: Session, workspace_id: int, run_id: int | None, tasks: Tasks) -> NeedsYou:
+    """Return what waits for a person of a workspace, of which the tasks are known."""
     wanted = AnswerFilter(pile="unsorted")
     held = held_answers(session, workspace_id)
     unsorted = answers_counted(session, workspace_id, run_id, wanted) or 0
     return NeedsYou(
-        tasks=tasks_waiting(session, workspace_id),
+        tasks=tasks,
         unsorted=unsorted,
-        newest=_newest(session, workspace_id, run_id, wanted) if unsorted else "",
+        newest=(session.scalar(_newest(workspace_id, run_id, wanted)) or "") if unsorted else "",
         held=sum(one.answers for one in held),
         company=max((one.smallest_group for one in held), default=0),
     )
 
 
-def _newest(session: Session, workspace_id: int, run_id: int | None, wanted: AnswerFilter) -> str:
-    query = (
+@lru_cache(maxsize=64)  # making a statement costs as much as running it
+def _newest(workspace_id: int, run_id: int | None, wanted: AnswerFilter) -> Select[str]:
+    return (
         select(AnswerText.body)
-        .join(
-            Answer,
-            NEWEST_WORDS,
-        )
+        .join(Answer, NEWEST_WORDS)
         .where(*answers_in_view(workspace_id, run_id, wanted, one_by_one=True))
         .order_by(Answer.answered_on.desc(), Answer.id.desc())
+        .limit(1)
     )
-    return session.scalars(query.limit(1)).first() or ""

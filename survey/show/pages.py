@@ -39,6 +39,7 @@ from survey.web.access import open_to
 from survey.web.again import look_again
 from survey.web.current import database, place, visitor
 from survey.web.filters import LARGEST_ID, View, view_from
+from survey.web.nav import tasks_here
 
 blueprint = Blueprint("show", __name__)
 
@@ -70,7 +71,7 @@ for _name in (
 def overview() -> str:
     """Show the themes of a view."""
     view, wrong = view_asked()
-    inside, since = place().workspace_id, _last_visit()
+    inside, since, tasks = place().workspace_id, _last_visit(), tasks_here()
     with database().reading() as session:
         stands = standing(session, inside, utc_now())
         context = filter_form(session, view, wrong)
@@ -83,7 +84,7 @@ def overview() -> str:
             stands=stands,
             counted_up_to=COUNTED_UP_TO,
             overview=theme_overview(session, inside, stands.run_id, view.wanted),
-            needs=needs_you(session, inside, stands.run_id),
+            needs=needs_you(session, inside, stands.run_id, tasks),
             news=news_since(session, inside, stands.run_id, since) if since else None,
             **context,
         )

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, g, request
 
-from survey.records.tasks import tasks_waiting
+from survey.records.tasks import Tasks, tasks_waiting
 from survey.web.access import Rule, rule_of
 from survey.web.current import database, place
 
@@ -71,7 +71,7 @@ def offer_nav(app: Flask) -> None:
 
 def nav() -> Nav:
     """Return what the reader may open in the workspace of this request."""
-    waiting = _waiting(place().workspace_id)
+    waiting = _waiting()
     offered = [
         [_entry(label, path, waiting) for label, path in pages if _may_open(path)]
         for pages in _SECTIONS
@@ -118,8 +118,16 @@ def _rules_of_pages(app: Flask) -> dict[str, frozenset[Rule | None]]:
     return found
 
 
-def _waiting(workspace_id: int) -> dict[str, int]:
+def tasks_here() -> Tasks:
+    """Return what waits for a person of the workspace of this request, asked once."""
+    if "tasks" not in g:
+        with database().glancing() as session:
+            g.tasks = tasks_waiting(session, place().workspace_id)
+    found: Tasks = g.tasks
+    return found
+
+
+def _waiting() -> dict[str, int]:
     """Return how many things wait for a person, by the path of their page."""
-    with database().glancing() as session:
-        found = tasks_waiting(session, workspace_id)
+    found = tasks_here()
     return {"proposals": found.proposals, "urgent": found.dangers, "replies": found.replies}
