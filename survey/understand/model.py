@@ -29,9 +29,9 @@ from survey.understand.quotes import choose_quotes
 from survey.understand.reading import Reading, read_answers
 from survey.understand.recognise import Recognised
 from survey.understand.refit import fresh_themes, with_ids
-from survey.understand.tightness import ONE_THING, closeness
+from survey.understand.tightness import is_one_thing
 
-VERSION = "5"
+VERSION = "6"
 """Goes up whenever the same input would be sorted otherwise."""
 QUOTES = 3
 
@@ -251,7 +251,7 @@ class ThemeModel:
             if number not in fresh
             or fresh[number].fits
             or one.id in lasting
-            or closeness(reading.vectors[joining.theme == number].astype(np.float32)) >= ONE_THING
+            or is_one_thing(reading.vectors[joining.theme == number])
         )
 
     def _encode(self, texts: Sequence[str]) -> NDArray[np.float16]:

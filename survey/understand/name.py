@@ -50,6 +50,10 @@ WORTH = 0.6
 """How much a phrase's worth counts beside its closeness to the theme's centre."""
 A_THING = 0.10
 """What a name gains that always follows an article or the like: it names a thing."""
+LAME, FOR_LAME = 0.25, 0.40
+"""Share of a phrase's weightiest word's clauses that each other telling word must be in, and what
+less costs: the theme is about the one, and the phrase would narrow it by a chance companion
+("Emergency ambulance", where one in twenty speaks of an emergency)."""
 ALONE_FROM = 0.35
 """Share of a theme's clauses that a single word must be in to stand as its name."""
 THING_ALONE_FROM = 0.20
@@ -310,6 +314,7 @@ def _shortlist(label: int, themes: Sequence[_Theme]) -> list[tuple[float, Phrase
         )
         few = (
             FOR_FEW * (max(telling, default=0.0) < SPEAKS_FOR)
+            + FOR_LAME * (min(telling, default=0.0) < LAME * max(telling, default=0.0))
             + ODD_WORD * odd
             + EMPTY / 2 * everywhere
         ) / WORTH

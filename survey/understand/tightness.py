@@ -19,6 +19,8 @@ TIGHT = 0.28
 clauses, at .14."""
 ONE_THING = 0.45
 """The same from which a theme is about one thing even where no name fits it."""
+A_HANDFUL = 10
+"""Clauses below which that shows nothing: some lie close by chance."""
 ALIKE = 0.75
 """Cosine of centres from which two themes are one, and a new one is one that was refused."""
 
@@ -41,6 +43,17 @@ def closeness(vectors: NDArray[np.floating]) -> float:
         return 0.0
     total = vectors.sum(axis=0)
     return round((float(total @ total) - count) / (count * (count - 1)), 4)
+
+
+def is_one_thing(vectors: NDArray[np.floating]) -> bool:
+    """Tell a theme that is about one thing, whether or not a name fits it.
+
+    Parameters
+    ----------
+    vectors : ndarray, shape (n, d)
+        Unit rows of its clauses.
+    """
+    return len(vectors) >= A_HANDFUL and closeness(vectors.astype(np.float32)) >= ONE_THING
 
 
 def gathered(found: Sequence[FoundTheme]) -> tuple[FoundTheme, ...]:

@@ -63,6 +63,13 @@ def test_what_is_on_no_list_is_called_by_words_that_somebody_typed() -> None:
         assert any(name.lower() in clause.lower() for clause in (*KILN, *CANOE))
 
 
+def test_a_theme_is_not_narrowed_by_a_word_that_few_of_its_clauses_hold() -> None:
+    seldom = ["the emergency kiln was cold", "send an emergency kiln"]
+    how = ("cold", "full", "off", "dirty", "tiny", "broken", "old", "slow", "loud", "new", "far")
+    kiln, _ = named([*seldom, *(f"the kiln was {one}" for one in how)], CANOE)
+    assert kiln == "Kiln"
+
+
 def test_a_common_name_is_taken_where_clauses_show_it_and_nowhere_else() -> None:
     assert named(PARKED, KILN)[0] == "Parking"
     assert "Parking" not in named(KILN, CANOE)

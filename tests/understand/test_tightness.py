@@ -4,7 +4,14 @@ import numpy as np
 
 from survey.understand.embed import stored
 from survey.understand.found import FoundTheme
-from survey.understand.tightness import LOOSEST, TIGHT, closeness, gathered, is_like
+from survey.understand.tightness import (
+    LOOSEST,
+    TIGHT,
+    closeness,
+    gathered,
+    is_like,
+    is_one_thing,
+)
 
 
 def around(centre: int, spread: float, count: int = 30) -> np.ndarray:
@@ -27,6 +34,12 @@ def test_closeness_is_the_mean_cosine_of_two_different_clauses() -> None:
     cosines = [float(rows[i] @ rows[j]) for i in range(5) for j in range(i)]
     assert abs(closeness(rows) - np.mean(cosines)) < 1e-3
     assert closeness(rows[:1]) == closeness(rows[:0]) == 0
+
+
+def test_a_handful_that_lies_close_shows_nothing_yet() -> None:
+    assert is_one_thing(around(0, 0.05, 10))
+    assert not is_one_thing(around(0, 0.05, 9))
+    assert not is_one_thing(around(0, 1.0, 30))
 
 
 def test_themes_in_one_place_are_gathered_with_all_their_clauses() -> None:
