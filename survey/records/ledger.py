@@ -19,7 +19,10 @@ from survey.records.theming import Theme
 
 FOR_THEMES = ("rename", "words", "merge", "split", "pin", "unpin", "hide", "show", "book", "undo")
 """Steps that change what a theme is: a form made before one of them is stale."""
-NOT_UNDONE = ("accept_run", "refuse_run")
+STAYS_DECIDED = (
+    "A refused proposal, and one that sorted all answers anew, stay decided. Move single answers"
+    " by hand, or ask for all to be read anew in the book."
+)
 _OF_AN_ENTRY = (
     Decision.id,
     Decision.number,
@@ -223,8 +226,8 @@ def undo_step(
     decision = session.get(Decision, (workspace_id, decision_id), populate_existing=True)
     if decision is None:
         raise NotFoundError("There is no such step here.")
-    if decision.kind in NOT_UNDONE:
-        raise ConflictError("An accepted or refused proposal cannot be undone.")
+    if not _entry_of(decision).can_be_undone:
+        raise ConflictError(STAYS_DECIDED)
     if not decision.holds:
         raise ConflictError("Somebody has undone this already.")
     undone = Entry(decision.id, decision.number, decision.kind, details=decision.details)

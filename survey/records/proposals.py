@@ -139,7 +139,9 @@ def decide(
         .where(Run.workspace_id == workspace_id, Run.id == run_id)
         .values(decided_at=now, decided_by=person_id)
     )
-    details = {**(_in_part(run, without) if accept else {}), **_proposed(run)}
+    parts = _in_part(run, without) if accept else {}
+    added = _new_themes(run) - set(parts.get("refused", ())) if accept else set()
+    details = {**parts, **_proposed(run), **({"added": sorted(added)} if added else {})}
     step = Step(ACCEPT if accept else REFUSE, run_id=run_id, details=details)
     take_step(session, workspace_id, step, person_id, now)
 
@@ -148,6 +150,14 @@ def _proposed(run: Run) -> dict[str, int]:
     """Return what a proposal was to do: the ledger tells it when the proposal is long gone."""
     new = sum(one["fate"] == "new" for one in run.summary.get("themes", ()))
     return {"would_move": run.summary.get("moved", 0), "new_themes": new}
+
+
+def _new_themes(run: Run) -> set[int]:
+    return {
+        int(one["theme"])
+        for one in run.summary.get("themes", ())
+        if one["fate"] == "new" and one.get("theme")
+    }
 
 
 def _in_part(run: Run, without: Collection[str]) -> dict[str, list[int]]:

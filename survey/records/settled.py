@@ -25,7 +25,8 @@ class Entry:
         The decision that an ``undo`` takes back.
     details : mapping
         ``after`` (words by field), ``words`` (the same by theme); ``added``, ``off``, ``on``,
-        ``refused`` and, of an undo, ``themes`` (lists of theme ids).
+        ``refused`` and, of an undo, ``themes`` (lists of theme ids). What is ``refused`` with a
+        proposal stays away, whatever becomes of the rest.
     """
 
     id: int
@@ -49,7 +50,14 @@ class Entry:
             return (self.theme_id,)
         if self.kind == "split" and self.other_theme_id is not None:
             return (self.other_theme_id,)
-        return tuple(self.details.get("added", ())) if self.kind == "book" else ()
+        return tuple(self.details.get("added", ())) if self.kind in ("book", "accept_run") else ()
+
+    @property
+    def can_be_undone(self) -> bool:
+        """Whether a step takes it back: of a proposal, only what brought new themes."""
+        if self.kind == "accept_run":
+            return bool(self.makes())
+        return self.kind != "refuse_run"
 
 
 @dataclass(frozen=True)
@@ -161,10 +169,11 @@ def settle(entries: Sequence[Entry]) -> Settled:
 
 def _gone(entries: Iterable[Entry], standing: Iterable[Entry]) -> frozenset[int]:
     """Return the themes whose making does not hold, or that were put away or refused."""
-    gone = {theme for entry in entries for theme in entry.makes()}
+    gone = {
+        theme for entry in entries for theme in (*entry.makes(), *entry.details.get("refused", ()))
+    }
     for entry in standing:
         gone.difference_update(entry.makes())
         gone.difference_update(entry.details.get("on", ()))
         gone.update(entry.details.get("off", ()))
-        gone.update(entry.details.get("refused", ()))
     return frozenset(gone)

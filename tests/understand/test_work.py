@@ -25,6 +25,7 @@ from survey.records import (
 )
 from survey.records.counts import counts_now, rebuild
 from survey.records.database import Database
+from survey.records.ledger import entries_of, undo_step
 from survey.records.proposals import decide, open_proposals
 from survey.records.workspaces import create_workspace
 from survey.understand.actions import claim_answers
@@ -224,6 +225,34 @@ def test_an_accepted_proposal_becomes_what_is_shown(worker: Worker) -> None:
     assert worker.counts_agree()
 
 
+def _undo_last(worker: Worker) -> None:
+    with worker.database.writing() as session:
+        last = entries_of(session, worker.workspace_id)[-1]
+        undo_step(session, worker.workspace_id, last.id, None, utc_now())
+
+
+@pytest.mark.parametrize("in_place", [True, False])
+def test_an_accepted_proposal_is_undone_in_one_step_and_done_again(
+    worker: Worker, in_place: bool
+) -> None:
+    run_id = _with_a_proposal(worker)
+    before, themes = worker.placed(), worker.themes()
+    _decide(worker, run_id, accept=True)
+    if in_place:
+        worker.work()
+    _undo_last(worker)
+    worker.work()
+    assert (worker.placed(), worker.themes()) == (before, themes)
+    assert worker.counts_agree()
+    with worker.database.reading() as session:
+        assert open_proposals(session, worker.workspace_id) == (), "nor is it proposed again"
+    _undo_last(worker)
+    worker.work()
+    assert len([body for body in worker.placed() if "fish" in body]) >= 35
+    assert themes.items() < worker.themes().items()
+    assert worker.counts_agree()
+
+
 def test_a_refused_proposal_is_dropped_and_not_made_again(worker: Worker) -> None:
     run_id = _with_a_proposal(worker)
     before, themes = worker.placed(), worker.themes()
@@ -404,6 +433,19 @@ def test_a_proposal_is_accepted_in_part_and_what_was_left_out_never_comes_back(
     worker.work()
     with worker.database.reading() as session:
         assert open_proposals(session, worker.workspace_id) == ()
+    # Undone, what was accepted goes; done again, only that comes back.
+    with worker.database.reading() as session:
+        accepted = entries_of(session, worker.workspace_id)[-1]
+    _undo_last(worker)
+    worker.work()
+    assert worker.placed().keys() == before.keys()
+    _undo_last(worker)
+    worker.work()
+    again = worker.placed()
+    assert len([body for body in again if "lift" in body]) >= 38
+    assert not [body for body in again if "fish" in body]
+    assert set(accepted.makes()) <= worker.themes().keys()
+    assert worker.counts_agree()
 
 
 def _is_about(worker: Worker, theme: str | None, word: str) -> bool:

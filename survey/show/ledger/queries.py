@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from survey.errors import ConflictError, NotFoundError
 from survey.records import Assignment, Decision, Person, Theme, Workspace
-from survey.records.ledger import NOT_UNDONE, entries_of
+from survey.records.ledger import STAYS_DECIDED, entries_of
 from survey.records.praised import praised_name
 from survey.records.settled import Entry, settle
 from survey.records.settling import examples_of
@@ -274,6 +274,7 @@ def _told(
 def _line(row: Any) -> LedgerLine:
     made: Decision = row.Decision
     names = made.details.get("names", {})
+    entry = Entry(made.id, made.number, made.kind, made.theme_id, details=made.details)
     return LedgerLine(
         id=made.id,
         number=made.number,
@@ -285,7 +286,7 @@ def _line(row: Any) -> LedgerLine:
         answers=made.answers,
         details=made.details,
         holds=made.holds,
-        can_undo=made.holds and made.kind not in NOT_UNDONE,
+        can_undo=made.holds and entry.can_be_undone,
         theme_id=made.theme_id,
     )
 
@@ -304,8 +305,8 @@ def moved_by_undoing(session: Session, workspace_id: int, decision_id: int) -> i
     undone = next((entry for entry in entries if entry.id == decision_id), None)
     if undone is None:
         raise NotFoundError("There is no such step here.")
-    if undone.kind in NOT_UNDONE:
-        raise ConflictError("An accepted or refused proposal cannot be undone.")
+    if not undone.can_be_undone:
+        raise ConflictError(STAYS_DECIDED)
     before = settle(entries)
     if undone.id not in before.holding:
         raise ConflictError("Somebody has undone this already.")
