@@ -63,14 +63,13 @@ def sign_in_now() -> Page:
     if _tried_too_often():
         abort(429)
     with database().reading() as session:
-        person_id = person_with(session, form.email.data or "", form.password.data or "")
-    if person_id is None:
+        known = person_with(session, form.email.data or "", form.password.data or "")
+    if known is None or not browser.sign_in(known.person_id, known.password_hash):
         limits().count(FAILED_SIGN_INS, "sign-in", visitor_address())
         limits().count(_ONE_FAILURE, "sign-in", visitor_address())
         limits().count(FAILED_SIGN_INS_OVERALL, "sign-in")
         form.form_errors.append(_NOT_KNOWN)
         return render_template("account/sign_in.html", form=form), 422
-    browser.sign_in(person_id)
     return redirect(_wanted())
 
 

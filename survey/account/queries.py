@@ -75,14 +75,22 @@ _ASKED = select(
 ).join(Workspace, Workspace.id == Joining.workspace_id)
 
 
-def person_with(session: Session, email: str, password: str) -> int | None:
+@dataclass(frozen=True)
+class Known:
+    """Who gave their password, and the hash it was checked against."""
+
+    person_id: int
+    password_hash: str
+
+
+def person_with(session: Session, email: str, password: str) -> Known | None:
     """Return who has this address and password, else None, after the same time either way."""
     wanted = as_stored(email).strip().lower()
     row = session.execute(
         select(Person.id, Person.password_hash).where(Person.email == wanted)
     ).one_or_none()
     good = is_password(row.password_hash if row else None, password)
-    return int(row.id) if row and good else None
+    return Known(*row) if row and good else None
 
 
 def person_of(session: Session, email: str) -> int | None:

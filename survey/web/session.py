@@ -6,6 +6,7 @@ from flask import Flask, Request
 from flask import session as cookie
 from flask.sessions import NullSession, SecureCookieSession, SecureCookieSessionInterface
 from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
 
 from survey.clock import utc_now
 from survey.records import Person, SignInSession
@@ -27,11 +28,27 @@ class BrowserSessions(SecureCookieSessionInterface):
         return super().open_session(app, request)
 
 
-def sign_in(person_id: int) -> None:
-    """Start a fresh session for a person whose password was checked."""
+def sign_in(person_id: int, checked: str | None = None) -> bool:
+    """Start a fresh session for a person.
+
+    Parameters
+    ----------
+    person_id : int
+        Who.
+    checked : str, optional
+        The hash that their password was checked against, where that was not just made.
+
+    Returns
+    -------
+    bool
+        False, and no session, where they have another password by now: changing it signs out
+        everywhere, and whoever still had the old one must not slip in beside it.
+    """
     cookie.clear()
     token, now = random_token(), utc_now()
     with database().writing() as session:
+        if checked is not None and not _has_still(session, person_id, checked):
+            return False
         session.execute(delete(SignInSession).where(SignInSession.expires_at <= now))
         session.add(
             SignInSession(
@@ -43,6 +60,13 @@ def sign_in(person_id: int) -> None:
         )
     cookie[_TOKEN] = token
     cookie.permanent = True
+    return True
+
+
+def _has_still(session: Session, person_id: int, password_hash: str) -> bool:
+    """Whether a person has this password, and has it until the transaction ends."""
+    held = select(Person.id).where(Person.id == person_id, Person.password_hash == password_hash)
+    return session.scalar(held.with_for_update(read=True)) is not None
 
 
 def sign_out() -> None:

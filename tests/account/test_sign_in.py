@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy.orm import Session
 
+from survey.account.actions import set_password
+from survey.account.passwords import hash_password
+from survey.account.queries import Known, person_with
 from survey.web.limits import FAILED_SIGN_INS
 from tests.support.browser import Browser
 from tests.support.people import PASSWORD, Business, make_member
@@ -25,6 +29,26 @@ def test_the_right_password_leads_to_the_workspace(
 ) -> None:
     sent = client.send("/sign-in", email=" MO@example.org ", password=PASSWORD)
     assert (sent.status_code, sent.location) == (302, "/")
+    assert client.get("/").location == business.at()
+
+
+def test_who_signs_in_while_the_password_is_changed_does_not_stay_in_with_the_old_one(
+    client: Browser, person: str, business: Business, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = client.application.extensions["afterword"].database
+
+    def changed_meanwhile(session: Session, email: str, password: str) -> Known | None:
+        known = person_with(session, email, password)
+        assert known is not None
+        with database.writing() as other:
+            set_password(other, known.person_id, hash_password("a better long one"))
+        return known
+
+    monkeypatch.setattr("survey.account.pages.person_with", changed_meanwhile)
+    assert client.send("/sign-in", email=person, password=PASSWORD).status_code == 422
+    assert client.get("/").location != business.at()
+    monkeypatch.undo()
+    assert client.send("/sign-in", email=person, password="a better long one").status_code == 302
     assert client.get("/").location == business.at()
 
 
