@@ -49,7 +49,8 @@ class Database:
 
     def __init__(self, url: str, *, kept_free: bool = False) -> None:
         mark = None if kept_free else mark_open(url)
-        # Also where nobody closes it: a mark should last as long as what it stands for.
+        # Also where nobody closes it: a mark should last as long as what it stands for. (Once a
+        # thread writes for it, that is as long as the process.)
         self._unmark = weakref.finalize(self, os.close, mark) if mark is not None else None
         self.engine = open_engine(url)
         self.on_sqlite = self.engine.dialect.name == "sqlite"

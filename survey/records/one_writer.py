@@ -32,19 +32,18 @@ class OneWriter:
 
     def __init__(self, transaction: Callable[[], AbstractContextManager[Straight]]) -> None:
         self._transaction = transaction
-        self._asked: SimpleQueue[_Turn | None] = SimpleQueue()
         self._asking = threading.Lock()
-        self._thread: threading.Thread | None = None
-        self._still: _Turn | None = None
+        self._thread: _Writer | None = None
 
     def do(self, act: Callable[[Straight], Result]) -> Result:
         """Return what `act` returns, once it is committed; raise what it or the commit raises."""
         turn = _Turn(act)
         with self._asking:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
-                self._thread.start()
-            self._asked.put(turn)
+            if self._thread is None or not self._thread.is_alive():  # as in a forked process
+                thread = _Writer(self._transaction)
+                thread.start()  # where that is refused, whoever asks next tries again
+                self._thread = thread
+            self._thread.asked.put(turn)
         return cast(Result, turn.outcome())
 
     def close(self) -> None:
@@ -52,15 +51,25 @@ class OneWriter:
         with self._asking:
             thread, self._thread = self._thread, None
             if thread is not None:
-                self._asked.put(None)
+                thread.asked.put(None)
         if thread is not None:
             thread.join(timeout=10)
 
-    def _run(self) -> None:
-        while (turn := self._asked.get()) is not None:
+
+class _Writer(threading.Thread):
+    """The thread, with a queue of its own: what one has left undone is no other's to do."""
+
+    def __init__(self, transaction: Callable[[], AbstractContextManager[Straight]]) -> None:
+        super().__init__(name="writer", daemon=True)
+        self.asked: SimpleQueue[_Turn | None] = SimpleQueue()
+        self._transaction = transaction
+        self._still: _Turn | None = None
+
+    def run(self) -> None:
+        while (turn := self.asked.get()) is not None:
             self._make(turn)
-            self._still = turn
-            if self._asked.empty():
+            self._still, turn = turn, None  # nobody's words stay until the next one comes
+            if self.asked.empty():
                 self._let_go()
 
     def _make(self, turn: "_Turn") -> None:
@@ -73,6 +82,7 @@ class OneWriter:
             turn.error = error
         finally:
             self._let_go()
+        turn.act = _nothing
         turn.over = True
 
     def _let_go(self) -> None:
@@ -98,6 +108,14 @@ class _Turn:
         while not self.lock.acquire(timeout=STILL_SECONDS):
             if self.over:  # and the next one waits for another process
                 break
-        if self.error is not None:
-            raise self.error
-        return self.result
+        error, self.error = self.error, None
+        try:
+            if error is not None:
+                raise error
+            return self.result
+        finally:
+            del error  # or it and its frames, with the words in them, would hold one another
+
+
+def _nothing(_: Straight) -> None:
+    """Stand for an act that is done."""

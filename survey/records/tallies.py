@@ -124,7 +124,7 @@ def tallies(
     yield from map(Tally._make, session.execute(_by_step(tuple(sought), anchor, width)).all())
 
 
-@lru_cache(maxsize=64)  # making a statement costs as much as running it
+@lru_cache(maxsize=32)  # making a statement costs as much as running it
 def _by_step(sought: tuple[Sought, ...], anchor: date, width: int) -> CompoundSelect[Any]:
     sources = (source for one in sought for source in _sources(one, by_week=width > 1))
     return union_all(*(_stepped(source, anchor, width) for source in sources))

@@ -74,7 +74,7 @@ def candidates(
     return found
 
 
-@lru_cache(maxsize=64)  # making one costs as much as running it
+@lru_cache(maxsize=32)  # making one costs as much as running it
 def _queries(
     workspace_id: int,
     run_id: int,

@@ -120,11 +120,12 @@ def _rules_of_pages(app: Flask) -> dict[str, frozenset[Rule | None]]:
 
 def tasks_here() -> Tasks:
     """Return what waits for a person of the workspace of this request, asked once."""
-    if "tasks" not in g:
+    inside = place().workspace_id
+    asked: tuple[int, Tasks] | None = g.get("tasks")
+    if asked is None or asked[0] != inside:
         with database().glancing() as session:
-            g.tasks = tasks_waiting(session, place().workspace_id)
-    found: Tasks = g.tasks
-    return found
+            asked = g.tasks = (inside, tasks_waiting(session, inside))
+    return asked[1]
 
 
 def _waiting() -> dict[str, int]:

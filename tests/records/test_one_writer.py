@@ -2,6 +2,7 @@
 
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -115,6 +116,107 @@ def test_a_file_that_somebody_else_holds_is_told_and_the_next_is_served(
     here.close()
 
 
+@contextmanager
+def nothing_kept() -> Iterator[Any]:
+    yield None
+
+
+def test_a_commit_that_fails_is_told_to_who_asked_and_the_next_is_served() -> None:
+    fails = iter([True, False])
+
+    @contextmanager
+    def transaction() -> Iterator[Any]:
+        yield None
+        if next(fails):
+            raise OSError("the disk is full")
+
+    writer = OneWriter(transaction)
+    with pytest.raises(OSError, match="disk is full"):
+        writer.do(lambda _: "kept")
+    assert writer.do(lambda _: "next") == "next"
+    writer.close()
+
+
+@pytest.mark.parametrize("how", [SystemExit, KeyboardInterrupt, MemoryError])
+def test_not_even_what_ends_a_process_ends_the_thread(how: type[BaseException]) -> None:
+    def ending(_: Straight) -> None:
+        raise how
+
+    writer = OneWriter(nothing_kept)
+    with pytest.raises(how):
+        writer.do(ending)
+    assert writer.do(lambda _: "next") == "next"
+    writer.close()
+
+
+def test_a_thread_that_could_not_start_is_started_for_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    writer = OneWriter(nothing_kept)
+    with monkeypatch.context() as here:
+        here.setattr(threading.Thread, "start", refused)
+        with pytest.raises(RuntimeError, match="new thread"):
+            writer.do(lambda _: "first")
+    assert writer.do(lambda _: "next") == "next"
+    writer.close()
+
+
+def test_who_is_done_is_let_go_as_the_next_commits_and_the_last_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        "survey.records.one_writer.STILL_SECONDS", 30.0
+    )  # so nobody looks by itself
+    let_go = threading.Event()
+
+    @contextmanager
+    def transaction() -> Iterator[Any]:
+        yield None
+        if len(asked) == 2:  # the second waits for the disk until the first was let go
+            assert let_go.wait(10)
+
+    def first_act(_: Straight) -> str:
+        asked.append(pool.submit(writer.do, lambda _: asked.append(None)))
+        time.sleep(0.2)
+        return "first"
+
+    asked: list[Any] = []
+    writer = OneWriter(transaction)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(writer.do, first_act)
+        assert first.result(timeout=10) == "first"
+        let_go.set()
+        asked[0].result(timeout=10)
+    writer.close()
+
+
+def test_nobodys_words_stay_in_memory_once_they_are_kept() -> None:
+    class Words(str):
+        """Something that can be looked for."""
+
+    def asked_with(words: Words) -> None:
+        writer.do(lambda _: len(words))
+        with pytest.raises(LookupError):
+            writer.do(lambda _: failing(words))
+
+    def failing(words: Words) -> None:
+        raise LookupError(len(words))
+
+    writer = OneWriter(nothing_kept)
+    words = Words("I was ashamed")
+    gone = weakref.ref(words)
+    asked_with(words)
+    del words
+    deadline = time.monotonic() + 10
+    while gone() is not None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert gone() is None
+    writer.close()
+
+
 def test_closing_waits_for_what_was_asked_and_may_come_twice() -> None:
     done: list[str] = []
 
@@ -129,7 +231,8 @@ def test_closing_waits_for_what_was_asked_and_may_come_twice() -> None:
     writer.close()
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(writer.do, lambda _: 1)
-        while len(writers()) == before:
+        deadline = time.monotonic() + 10
+        while len(writers()) == before and time.monotonic() < deadline:
             time.sleep(0.001)
         writer.close()
         assert done == ["committed"]
