@@ -163,6 +163,18 @@ def test_meaning_leaves_out_answers_that_say_nothing(
     assert [one for one, _ in found] == [str(said["Rude on the phone."])]
 
 
+def test_a_search_that_finds_nothing_near_says_what_may_find_it(
+    app: Flask, owner: Browser, business: Business, database: Database
+) -> None:
+    said = _say(database, business, ["No comment", "ok"])
+    alike, typed = (business.at(f"search?like={said['ok']}"), business.at("search?q=parking"))
+    with _worker(app, database) as meaning:
+        owner.get(typed)
+        meaning.refresh()
+        assert "just come in, or says too little" in owner.get(alike).get_data(as_text=True)
+        assert "as a whole sentence, it may still be" in owner.get(typed).get_data(as_text=True)
+
+
 def test_a_filter_crosses_the_line_unchanged() -> None:
     wanted = AnswerFilter(
         since=TODAY, segments=(("Branch", "A"),), tones=("wish",), words="x", theme_id=2**62
