@@ -14,6 +14,11 @@ from survey.commands.people import add_create_key, add_create_owner, add_new_pas
 from survey.commands.running import add_serve, add_web, add_worker
 from survey.errors import AfterwordError
 
+_BUSY = (
+    "The database is busy or out of reach just now, as while Afterword sets it up. Please try again"
+    " in a minute; `survey check` tells whether it is there."
+)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it did what was asked, 2 with one line on stderr when it could not.
@@ -30,7 +35,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AfterwordError as error:
         print(f"survey: {error}", file=sys.stderr)
         return 2
+    except Exception as error:
+        if not _passes(error):
+            raise
+        print(f"survey: {_BUSY}", file=sys.stderr)
+        return 2
     return code
+
+
+def _passes(error: Exception) -> bool:
+    from survey.records.faults import passes  # only where something failed: it takes SQLAlchemy
+
+    return passes(error)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -39,6 +39,21 @@ def test_an_owner_is_made_with_a_workspace(
         assert person_with(session, "mo@example.org", "a good long one")
 
 
+def test_a_database_that_is_busy_is_told_in_one_sentence(
+    database: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if not database.on_sqlite:  # a server lets others write beside
+        monkeypatch.setenv("SURVEY_DATABASE_URL", "postgresql+psycopg://nobody@127.0.0.1:1/none")
+        assert _create_owner(monkeypatch, "a good long one", "--password-stdin") == 2
+    else:
+        monkeypatch.setattr("survey.records.database.BUSY_MILLISECONDS", 50)
+        with database.taking():
+            assert _create_owner(monkeypatch, "a good long one", "--password-stdin") == 2
+    told = capsys.readouterr().err
+    assert told.startswith("survey: The database is busy")
+    assert "Traceback" not in told
+
+
 def test_the_same_command_again_changes_the_password_and_nothing_else(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
