@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -108,17 +108,16 @@ class SegmentTable:
         Values not shown, for room.
     too_small : int
         Values kept back, because so few people would be recognisable.
+    scale : float
+        The share at which a drawing of the rows ends: the same for all tables of a theme, so that
+        they can be compared.
     """
 
     name: str
     rows: tuple[SegmentShare, ...]
     more: int
     too_small: int
-
-    @property
-    def scale(self) -> float:
-        """The widest bound of all rows, at which a drawing of them ends."""
-        return max((row.high for row in self.rows if row.is_enough), default=1.0)
+    scale: float = 1.0
 
 
 def theme_by_segment(
@@ -160,7 +159,12 @@ def theme_by_segment(
         _table(one, found["answered", one.name], found["theme", one.name], smallest)
         for one in segments
     )
-    return tuple(table for table in tables if table.rows)
+    return _on_one_scale([table for table in tables if table.rows])
+
+
+def _on_one_scale(tables: Sequence[SegmentTable]) -> tuple[SegmentTable, ...]:
+    widest = max((row.high for table in tables for row in table.rows if row.is_enough), default=1.0)
+    return tuple(replace(table, scale=widest) for table in tables)
 
 
 def _table(segment: Segment, answered: _ByValue, inside: _ByValue, smallest: int) -> SegmentTable:

@@ -303,6 +303,20 @@ def test_a_theme_page_tells_trend_interval_and_segments(
     assert "<mark>" in page
 
 
+def test_the_bars_of_all_segments_of_a_theme_have_one_scale(
+    owner: Browser, business: Business, database: Database
+) -> None:
+    with database.writing() as session:
+        _, themes = fill(session, business.workspace_id, 300, TODAY, days=180, seed=2)
+    page = owner.get(business.at(f"themes/{themes['waiting']}")).get_data(as_text=True)
+    tables = page.split('class="by-segment')[1:]
+    assert len(tables) >= 2
+    bars = r'<rect x="([\d.]+)%" y="6" width="([\d.]+)%"'
+    ends = [[float(x) + float(w) for x, w in re.findall(bars, table)] for table in tables]
+    assert max(max(some) for some in ends) == pytest.approx(98, abs=0.1)
+    assert sum(max(some) > 97.9 for some in ends) == 1, "the widest of all, not of each"
+
+
 def test_a_theme_with_few_answers_says_there_is_not_enough_to_say(
     owner: Browser, business: Business, database: Database, run: tuple[int, dict[str, int]]
 ) -> None:
