@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     ColumnElement,
     CompoundSelect,
     Integer,
@@ -22,13 +21,12 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.functions import FunctionElement
 
 from survey.records.counting import CountDelta, DayCount, WeekCount
 from survey.records.counts import monday_of
 from survey.records.faces import EVERYTHING, THEME, TONE, Face, needle, read
+from survey.records.sql_functions import DaysBetween, Holds
 
 _SHORT = 21  # days; so short a view is read by day
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
@@ -36,24 +34,6 @@ _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
 _EARLIEST, _LATEST = date(1, 2, 1), date(9999, 12, 1)
 
 _Table = type[DayCount] | type[WeekCount]
-
-
-class _Holds(FunctionElement[bool]):
-    """Whether one text holds another, letter by letter."""
-
-    type = Boolean()
-    inherit_cache = True
-    name = "holds"
-
-
-@compiles(_Holds, "sqlite")
-def _on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
-    return f"(instr({compiler.process(element.clauses, **options)}) > 0)"
-
-
-@compiles(_Holds, "postgresql")
-def _on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
-    return f"(strpos({compiler.process(element.clauses, **options)}) > 0)"
 
 
 @dataclass(frozen=True)
@@ -150,7 +130,7 @@ def _stepped(source: "_Source", anchor: date, width: int) -> Select[Any]:
 
 def steps_back(day: Any, anchor: date, width: int) -> ColumnElement[int]:
     """Return how many steps of so many days a day is back from the last one; 0 is the newest."""
-    return _DaysBetween(literal(anchor), day) // literal(width)
+    return DaysBetween(literal(anchor), day) // literal(width)
 
 
 def total(session: Session, sought: Sought) -> int:
@@ -366,7 +346,7 @@ def _waiting(sought: Sought) -> Iterator[_Source]:
     held = (needle(sought.face),) if sought.face != EVERYTHING else ()
     here = (
         CountDelta.workspace_id == sought.workspace_id,
-        *(_Holds(CountDelta.faces, literal(one, String)) for one in held),
+        *(Holds(CountDelta.faces, literal(one, String)) for one in held),
     )
     day, amount = CountDelta.day, CountDelta.change
     within = _within(day, sought.since, sought.until)
@@ -401,23 +381,3 @@ def _of_run(table: _Table | type[CountDelta], sought: Sought) -> tuple[ColumnEle
 
 def _within(day: Any, since: date | None, until: date | None) -> tuple[ColumnElement[bool], ...]:
     return (*([day >= since] if since else []), *([day <= until] if until else []))
-
-
-class _DaysBetween(FunctionElement[int]):
-    """Whole days from the second date to the first."""
-
-    type = Integer()
-    inherit_cache = True
-    name = "days_between"
-
-
-@compiles(_DaysBetween, "sqlite")
-def _days_on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
-    later, earlier = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"CAST(julianday({later}) - julianday({earlier}) AS INTEGER)"
-
-
-@compiles(_DaysBetween, "postgresql")
-def _days_on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
-    later, earlier = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"(CAST({later} AS DATE) - CAST({earlier} AS DATE))"
