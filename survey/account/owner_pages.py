@@ -5,16 +5,9 @@ from datetime import datetime
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from survey.account.actions import (
-    ask_to_join,
-    create_key,
-    join,
-    let_go,
-    make_person,
-    revoke_key,
-    take_back,
-)
+from survey.account.actions import create_key, make_person, revoke_key
 from survey.account.forms import ConfirmForm, JoinForm, KeyForm, TeammateForm
+from survey.account.member_actions import ask_to_join, join, let_go, take_back
 from survey.account.passwords import hash_password
 from survey.account.queries import (
     Asked,

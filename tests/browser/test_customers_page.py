@@ -11,7 +11,8 @@ from playwright.sync_api import BrowserContext, Locator, Page
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
-from survey.account.actions import ask_to_join, first_owner_link
+from survey.account.actions import first_owner_link
+from survey.account.member_actions import ask_to_join
 from survey.app import create_app
 from survey.clock import utc_now
 from survey.languages import LANGUAGES

@@ -6,7 +6,8 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import select, text
 
-from survey.account.actions import ask_to_join, first_owner_link
+from survey.account.actions import first_owner_link
+from survey.account.member_actions import ask_to_join
 from survey.clock import utc_now
 from survey.records import FirstOwnerLink, Record
 from survey.records.base import table_of
