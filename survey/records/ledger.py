@@ -20,8 +20,8 @@ from survey.records.theming import Theme
 FOR_THEMES = ("rename", "words", "merge", "split", "pin", "unpin", "hide", "show", "book", "undo")
 """Steps that change what a theme is: a form made before one of them is stale."""
 STAYS_DECIDED = (
-    "A refused proposal, and one that sorted all answers anew, stay decided. Move single answers"
-    " by hand, or ask for all to be read anew in the book."
+    "A refused proposal, and one that moved answers of other themes, stay decided. Move answers by"
+    " hand, or ask for all to be read anew in the book."
 )
 _OF_AN_ENTRY = (
     Decision.id,

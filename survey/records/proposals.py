@@ -141,6 +141,8 @@ def decide(
     )
     parts = _in_part(run, without) if accept else {}
     added = _new_themes(run) - set(parts.get("refused", ())) if accept else set()
+    if _moves_others(run, parts.get("kept", ())):
+        added = set()  # the step could take the new themes away, and not put the others' back
     details = {**parts, **_proposed(run), **({"added": sorted(added)} if added else {})}
     step = Step(ACCEPT if accept else REFUSE, run_id=run_id, details=details)
     take_step(session, workspace_id, step, person_id, now)
@@ -150,6 +152,16 @@ def _proposed(run: Run) -> dict[str, int]:
     """Return what a proposal was to do: the ledger tells it when the proposal is long gone."""
     new = sum(one["fate"] == "new" for one in run.summary.get("themes", ()))
     return {"would_move": run.summary.get("moved", 0), "new_themes": new}
+
+
+def _moves_others(run: Run, kept: Collection[int]) -> bool:
+    """Whether themes that were there gain or lose answers, but for those left as they are."""
+    as_they_are = {str(theme) for theme in kept}
+    return any(
+        (one["joined"] or one["left"]) and one.get("theme") not in as_they_are
+        for one in run.summary.get("themes", ())
+        if one["fate"] != "new"
+    )
 
 
 def _new_themes(run: Run) -> set[int]:

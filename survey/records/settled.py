@@ -54,7 +54,7 @@ class Entry:
 
     @property
     def can_be_undone(self) -> bool:
-        """Whether a step takes it back: of a proposal, only what brought new themes."""
+        """Whether a step takes it back: of a proposal, where it only brought themes."""
         if self.kind == "accept_run":
             return bool(self.makes())
         return self.kind != "refuse_run"

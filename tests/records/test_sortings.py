@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from survey.errors import ConflictError, NotFoundError
@@ -28,6 +28,7 @@ from survey.records.counts import (
     rebuild,
 )
 from survey.records.database import Database
+from survey.records.ledger import entries_of
 from survey.records.proposals import decide, open_proposals
 from survey.records.sortings import Placing, SortedAnswer, forget_sortings, write_sortings
 from survey.records.workspaces import create_workspace
@@ -151,6 +152,34 @@ def test_a_proposal_is_decided_once(database: Database, accept: bool, said: str)
         with pytest.raises(ConflictError, match="already"):
             decide(*place, accept=not accept, person_id=None, now=NOW)
         assert session.scalar(select(func.count()).select_from(Decision)) == 1
+
+
+@pytest.mark.parametrize(
+    ("fate", "left", "without", "undoable"),
+    [
+        ("kept", 0, (), True),
+        ("kept", 16, (), False),  # the sixteen would not come back
+        ("gone", 3, (), False),
+        ("kept", 16, ("72",), True),  # left as it is
+        ("kept", 0, ("71",), False),  # nothing new was accepted
+    ],
+)
+def test_an_accepted_proposal_is_undone_only_where_that_brings_back_all_of_it(
+    database: Database, fate: str, left: int, without: tuple[str, ...], undoable: bool
+) -> None:
+    themes = [
+        {"theme": "71", "fate": "new", "name": "Noise", "before": "", "joined": 9, "left": 0},
+        {"theme": "72", "fate": fate, "name": "Room", "before": "", "joined": 0, "left": left},
+    ]
+    with database.writing() as session:
+        scene = Scene(session)
+        session.execute(update(Run).values(summary={"themes": themes, "moved": 9 + left}))
+        decide(
+            session, scene.workspace_id, scene.run_id, accept=True, person_id=None, now=NOW,
+            without=without,
+        )  # fmt: skip
+        (entry,) = entries_of(session, scene.workspace_id)
+        assert entry.can_be_undone is undoable
 
 
 def test_another_workspaces_proposal_is_not_found(database: Database) -> None:
