@@ -77,17 +77,20 @@ def claim(
         With no keys when nothing is due.
     """
     key_columns = tuple(record.__mapper__.primary_key)  # type: ignore[attr-defined]
+    # As a CTE, which is made once: within IN, PostgreSQL may make it anew for each row, and what
+    # was just claimed is then skipped in favour of the next, beyond any limit.
     waiting = (
         select(*key_columns)
         .where(due, unclaimed(record, now))
         .order_by(order)
         .limit(limit)
         .with_for_update(skip_locked=True)
+        .cte("waiting")
     )
     lease_id, until = secrets.token_hex(16), now + lease
     statement = (
         update(record)
-        .where(tuple_(*key_columns).in_(waiting))
+        .where(tuple_(*key_columns).in_(select(waiting)))
         .values(lease_id=lease_id, lease_until=until, **(values or {}))
         .returning(*key_columns)
         .execution_options(synchronize_session=False)
