@@ -1,7 +1,6 @@
 """Counting a workspace from scratch, as queries whose rows are the counts."""
 
 from collections.abc import Iterator
-from datetime import date
 from functools import cache
 from typing import Any
 
@@ -9,7 +8,6 @@ from sqlalchemy import (
     BigInteger,
     BindParameter,
     ColumnElement,
-    Date,
     FromClause,
     Insert,
     Select,
@@ -23,15 +21,14 @@ from sqlalchemy import (
     literal,
     select,
 )
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, aliased
-from sqlalchemy.sql.functions import FunctionElement
 
 from survey.records.answering import GIVEN, Answer, AnswerSegment
 from survey.records.asking import Interaction, InteractionSegment, Invitation
 from survey.records.base import table_of
 from survey.records.counting import DayCount, WeekCount
 from survey.records.faces import CHANNEL, LANGUAGE, LONGEST_VALUE, SERVED_BY, THEME, TONE
+from survey.records.sql_functions import MondayOf
 from survey.records.theming import Assignment, Sorting
 
 _CELL = (
@@ -44,24 +41,6 @@ COUNTED_TABLES = (
     "answer", "answer_segment", "sorting", "assignment", "invitation", "interaction",
     "interaction_segment",
 )  # fmt: skip
-
-
-class _MondayOf(FunctionElement[date]):
-    """The first day of a day's week."""
-
-    type = Date()
-    inherit_cache = True
-    name = "monday_of"
-
-
-@compiles(_MondayOf, "sqlite")
-def _on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
-    return f"date({compiler.process(element.clauses, **options)}, 'weekday 0', '-6 days')"
-
-
-@compiles(_MondayOf, "postgresql")
-def _on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
-    return f"CAST(date_trunc('week', {compiler.process(element.clauses, **options)}) AS DATE)"
 
 
 @cache
@@ -85,7 +64,7 @@ def _summed(faced: Select[Any]) -> Select[Any]:
 
 
 def _by_week(workspace_id: BindParameter[int]) -> Select[Any]:
-    monday = _MondayOf(DayCount.day).label("day")
+    monday = MondayOf(DayCount.day).label("day")
     columns = [*(getattr(DayCount, name) for name in _CELL[:-1]), monday]
     return (
         select(*columns, func.sum(DayCount.answers).label("answers"))

@@ -1,8 +1,9 @@
 """What SQLite and PostgreSQL can both do, and call by different names."""
 
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Boolean, Integer
+from sqlalchemy import Boolean, Date, Integer
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -16,12 +17,12 @@ class Holds(FunctionElement[bool]):
 
 
 @compiles(Holds, "sqlite")
-def _on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+def _holds_on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
     return f"(instr({compiler.process(element.clauses, **options)}) > 0)"
 
 
 @compiles(Holds, "postgresql")
-def _on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
+def _holds_on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
     return f"(strpos({compiler.process(element.clauses, **options)}) > 0)"
 
 
@@ -43,3 +44,21 @@ def _days_on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
 def _days_on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
     later, earlier = (compiler.process(clause, **options) for clause in element.clauses)
     return f"(CAST({later} AS DATE) - CAST({earlier} AS DATE))"
+
+
+class MondayOf(FunctionElement[date]):
+    """The first day of a day's week."""
+
+    type = Date()
+    inherit_cache = True
+    name = "monday_of"
+
+
+@compiles(MondayOf, "sqlite")
+def _monday_on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    return f"date({compiler.process(element.clauses, **options)}, 'weekday 0', '-6 days')"
+
+
+@compiles(MondayOf, "postgresql")
+def _monday_on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
+    return f"CAST(date_trunc('week', {compiler.process(element.clauses, **options)}) AS DATE)"

@@ -56,3 +56,19 @@ def _signed_in(browser: Browser, desk: Desk) -> Page:
 def _rename(page: Page, name: str) -> None:
     page.get_by_label("Its new name").fill(name)
     page.get_by_role("button", name="Rename").click()
+
+
+def test_sorting_by_hand_does_what_the_keys_and_the_list_say(browser: Browser, desk: Desk) -> None:
+    theme = next(path for path in desk.paths if re.search(r"/themes/\d+$", path))
+    page = _signed_in(browser, desk)
+    page.goto(f"{desk.url}{theme.rpartition('/themes/')[0]}/pick")
+    page.get_by_role("checkbox").first.check()
+    page.get_by_label("A new theme, called").fill("Late again and again")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("A new theme")
+
+    page.go_back()
+    page.reload()
+    expect(page.get_by_role("checkbox").first).to_be_visible()
+    expect(page.get_by_role("checkbox", checked=True)).to_have_count(0)
+    page.context.close()
