@@ -11,17 +11,29 @@ from sqlalchemy.orm import Session
 from survey.errors import ConflictError, NotFoundError
 from survey.records.base import new_id
 from survey.records.deciding import DecidedAnswer, Decision
+from survey.records.putting_back import Said, said_by_undoing
 from survey.records.runs import lock_current_run
 from survey.records.settled import Entry, settle
 from survey.records.settling import settle_themes
 from survey.records.showing import answers_touched, show_touched
 from survey.records.theming import Theme
 
+__all__ = [
+    "Done",
+    "Said",
+    "Step",
+    "entries_of",
+    "latest_number",
+    "steps_since",
+    "take_step",
+    "undo_step",
+]
+
 FOR_THEMES = ("rename", "words", "merge", "split", "pin", "unpin", "hide", "show", "book", "undo")
 """Steps that change what a theme is: a form made before one of them is stale."""
 STAYS_DECIDED = (
-    "A refused proposal, and one that moved answers of other themes, stay decided. Move answers by"
-    " hand, or ask for all to be read anew in the book."
+    "A refused proposal stays decided. Move answers by hand, or ask in the ledger for all to be"
+    " read anew."
 )
 _OF_AN_ENTRY = (
     Decision.id,
@@ -33,19 +45,6 @@ _OF_AN_ENTRY = (
     Decision.details,
 )
 _MOST_IN_A_QUERY = 400
-
-
-@dataclass(frozen=True)
-class Said:
-    """One answer of a step: it belongs in a theme, or it does not; with the clause that says so."""
-
-    answer_id: int
-    version: int
-    theme_id: int
-    belongs: bool
-    start: int | None = None
-    end: int | None = None
-    tone: str = "unclear"
 
 
 @dataclass(frozen=True)
@@ -235,6 +234,7 @@ def undo_step(
         "undo",
         theme_id=decision.theme_id,
         other_theme_id=decision.other_theme_id,
+        said=said_by_undoing(session, decision),
         undoes_id=decision_id,
         details={"themes": sorted(undone.themes())},
     )

@@ -126,7 +126,7 @@ def decide(
     FieldError
         When every theme is left out of a yes.
     """
-    lock_current_run(session, workspace_id)
+    before = lock_current_run(session, workspace_id)
     run = session.scalar(
         select(Run).where(Run.workspace_id == workspace_id, Run.id == run_id).with_for_update()
     )
@@ -140,10 +140,11 @@ def decide(
         .values(decided_at=now, decided_by=person_id)
     )
     parts = _in_part(run, without) if accept else {}
-    added = _new_themes(run) - set(parts.get("refused", ())) if accept else set()
-    if _moves_others(run, parts.get("kept", ())):
-        added = set()  # the step could take the new themes away, and not put the others' back
-    details = {**parts, **_proposed(run), **({"added": sorted(added)} if added else {})}
+    details: dict[str, Any] = {**parts, **_proposed(run)}
+    if accept:
+        details["added"] = sorted(_new_themes(run) - set(parts.get("refused", ())))
+        if _moves_others(run, parts.get("kept", ())):
+            details["before"] = before
     step = Step(ACCEPT if accept else REFUSE, run_id=run_id, details=details)
     take_step(session, workspace_id, step, person_id, now)
 
@@ -198,6 +199,19 @@ def kept_as_they_are(session: Session, workspace_id: int, run_id: int) -> frozen
         )
     )
     return frozenset((details or {}).get("kept", ()))
+
+
+def note_moved(session: Session, workspace_id: int, run_id: int, moved: int) -> None:
+    """Let the ledger say of an accepted proposal how many answers it moved."""
+    session.execute(
+        update(Decision)
+        .where(
+            Decision.workspace_id == workspace_id,
+            Decision.run_id == run_id,
+            Decision.kind == ACCEPT,
+        )
+        .values(answers=moved)
+    )
 
 
 def _decided(session: Session, workspace_id: int) -> dict[int, Literal["accept", "refuse"]]:

@@ -26,7 +26,8 @@ class Entry:
     details : mapping
         ``after`` (words by field), ``words`` (the same by theme); ``added``, ``off``, ``on``,
         ``refused`` and, of an undo, ``themes`` (lists of theme ids). What is ``refused`` with a
-        proposal stays away, whatever becomes of the rest.
+        proposal stays away, whatever becomes of the rest. ``before`` is the run before a proposal
+        that moved answers of themes that were there.
     """
 
     id: int
@@ -54,9 +55,9 @@ class Entry:
 
     @property
     def can_be_undone(self) -> bool:
-        """Whether a step takes it back: of a proposal, where it only brought themes."""
+        """Whether a step takes it back: anything but a refusal, and a yes that changed nothing."""
         if self.kind == "accept_run":
-            return bool(self.makes())
+            return bool(self.makes()) or "before" in self.details
         return self.kind != "refuse_run"
 
 

@@ -49,7 +49,10 @@ class SortedAnswer:
 @dataclass(frozen=True)
 class Word:
     """What a person said of one version of an answer: it belongs in a theme, or it does not; or,
-    where `is_tone`, only which tone it has wherever it is in that theme.
+    by a decision about the tone, only which tone it has wherever it is in that theme.
+
+    Where a sorting's own judgement is put back, `confidence` is that sorting's, and `outcome` is
+    what the answer is while it is in no theme.
     """
 
     theme_id: int
@@ -58,7 +61,14 @@ class Word:
     start: int | None
     end: int | None
     tone: str
-    is_tone: bool = False
+    kind: str = ""
+    outcome: str | None = None
+    confidence: float | None = None
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether somebody spoke of this very answer's place."""
+        return self.kind not in (TONE, "undo")
 
 
 def shown_of(made: SortedAnswer, words: Sequence[Word], finals: Finals) -> SortedAnswer:
@@ -87,23 +97,33 @@ def shown_of(made: SortedAnswer, words: Sequence[Word], finals: Finals) -> Sorte
         placed.setdefault(theme_id, replace(placing, theme_id=theme_id))
     last: dict[int, Word] = {}
     tones: dict[int, str] = {}
+    outcome = made.outcome
     for word in words:
-        theme_id = finals.get(word.theme_id, word.theme_id)
-        if word.version != made.version or theme_id is None:
+        if word.version != made.version:
             continue
-        if word.is_tone:
+        outcome = word.outcome or outcome
+        theme_id = finals.get(word.theme_id, word.theme_id)
+        if theme_id is None:
+            continue
+        if word.kind == TONE:
             tones[theme_id] = word.tone
         else:
             last[theme_id] = word
     for theme_id, word in last.items():
         there = placed.pop(theme_id, None)
         if word.belongs:
-            by_hand = Placing(theme_id, word.start, word.end, word.tone, 1.0)
-            placed[theme_id] = by_hand if there is None else replace(there, confidence=1.0)
+            placed[theme_id] = _put_in(there, theme_id, word)
     for theme_id in tones.keys() & placed.keys():
         placed[theme_id] = replace(placed[theme_id], tone=tones[theme_id])
     placings = tuple(placed[theme_id] for theme_id in sorted(placed))
-    return replace(made, outcome=_outcome(made.outcome, bool(placings)), placings=placings)
+    return replace(made, outcome=_outcome(outcome, bool(placings)), placings=placings)
+
+
+def _put_in(there: Placing | None, theme_id: int, word: Word) -> Placing:
+    sure = 1.0 if word.confidence is None else word.confidence
+    if there is None:
+        return Placing(theme_id, word.start, word.end, word.tone, sure)
+    return replace(there, confidence=max(sure, there.confidence))
 
 
 def _outcome(made: str, has_themes: bool) -> str:
@@ -161,6 +181,14 @@ def words_about(
     for row, kind in session.execute(query):
         if holding is None or row.decision_id in holding:
             clause = (row.start, row.end, row.tone)
-            word = Word(row.theme_id, row.version, row.belongs, *clause, is_tone=kind == TONE)
+            word = Word(
+                row.theme_id,
+                row.version,
+                row.belongs,
+                *clause,
+                kind=kind,
+                outcome=row.outcome,
+                confidence=row.confidence,
+            )
             found.setdefault(row.answer_id, []).append(word)
     return found

@@ -4,8 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, and_, exists, select, union
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import and_, exists, select, union
+from sqlalchemy.orm import Session
 
 from survey.errors import NotFoundError
 from survey.records import (
@@ -18,6 +18,7 @@ from survey.records import (
     Theme,
     Workspace,
 )
+from survey.records.putting_back import only_in
 
 PAGE = 30
 
@@ -111,8 +112,8 @@ def moves(
         Sorting.answer_id == Assignment.answer_id,
     )
     moved = union(
-        _only_in(workspace_id, current, run_id, theme_id).where(dealt_with),
-        _only_in(workspace_id, run_id, current, theme_id),
+        only_in(workspace_id, current, run_id, theme_id).where(dealt_with),
+        only_in(workspace_id, run_id, current, theme_id),
     ).subquery()
     ids = session.scalars(
         select(moved.c.answer_id)
@@ -128,23 +129,6 @@ def moves(
         tuple(MovedAnswer(*found[one], now[one], then[one]) for one in shown if one in found),
         shown[-1] if len(ids) > PAGE else None,
         _name(session, workspace_id, theme_id),
-    )
-
-
-def _only_in(workspace_id: int, run_id: int, other_id: int, theme_id: int | None) -> Select[int]:
-    """Select the answers that one run has in a theme and the other has not."""
-    there = aliased(Assignment)
-    in_other = exists().where(
-        there.workspace_id == Assignment.workspace_id,
-        there.run_id == other_id,
-        there.answer_id == Assignment.answer_id,
-        there.theme_id == Assignment.theme_id,
-    )
-    return select(Assignment.answer_id).where(
-        Assignment.workspace_id == workspace_id,
-        Assignment.run_id == run_id,
-        ~in_other,
-        *([Assignment.theme_id == theme_id] if theme_id is not None else []),
     )
 
 

@@ -18,7 +18,8 @@ from survey.records import Workspace
 from survey.records.database import Database, database_now, what_failed
 from survey.records.due import give_back
 from survey.records.grafting import answers_to_graft, graft
-from survey.records.proposals import kept_as_they_are
+from survey.records.proposals import kept_as_they_are, note_moved
+from survey.records.putting_back import moved_between
 from survey.records.runs import (
     EMERGING,
     FIRST,
@@ -352,6 +353,11 @@ class Looking:
     def _accept(self, workspace_id: int, lease_id: str, run_id: int) -> None:
         self._fill(workspace_id, lease_id, run_id)
         self._graft(workspace_id, lease_id, run_id)
+        with self.database.reading() as session:
+            before = look_at(session, workspace_id).run_id
+            moved = moved_between(session, workspace_id, before, run_id)
+        with self._writing(lease_id) as session:
+            note_moved(session, workspace_id, run_id, moved)
         self._flip(workspace_id, lease_id, run_id)
 
     def _graft(self, workspace_id: int, lease_id: str, run_id: int) -> None:

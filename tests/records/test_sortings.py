@@ -158,13 +158,14 @@ def test_a_proposal_is_decided_once(database: Database, accept: bool, said: str)
     ("fate", "left", "without", "undoable"),
     [
         ("kept", 0, (), True),
-        ("kept", 16, (), False),  # the sixteen would not come back
-        ("gone", 3, (), False),
+        ("kept", 16, (), True),
+        ("gone", 3, (), True),
         ("kept", 16, ("72",), True),  # left as it is
-        ("kept", 0, ("71",), False),  # nothing new was accepted
+        ("kept", 16, ("71",), True),  # moves, and nothing new
+        ("kept", 0, ("71",), False),  # a yes that changes nothing
     ],
 )
-def test_an_accepted_proposal_is_undone_only_where_that_brings_back_all_of_it(
+def test_an_accepted_proposal_that_changes_anything_can_be_undone(
     database: Database, fate: str, left: int, without: tuple[str, ...], undoable: bool
 ) -> None:
     themes = [

@@ -511,7 +511,9 @@ def test_whoever_undoes_and_redoes_all_day_leaves_the_ledger_readable(
             session.add(made)
             session.flush()
             step = made.id
-    assert "did again what was undone" in text(teammate, scene.business.at("ledger"))
+    told = text(teammate, scene.business.at("ledger"))
+    for words in ("did again: renamed “Waiting” to “Kept waiting”", "undid: renamed “Waiting” to"):
+        assert told.count(words) == 25
 
 
 def test_a_step_without_its_theme_is_told_and_nothing_breaks(

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from survey.clock import utc_now
-from survey.records import AnswerText, Assignment, Run, Theme, ThemeCut, Workspace
+from survey.records import AnswerText, Assignment, Decision, Run, Theme, ThemeCut, Workspace
 from survey.records.base import new_id
 from survey.records.database import Database
 from survey.records.ledger import Said, Step, take_step, undo_step
@@ -98,6 +98,22 @@ class Hands:
                     accept=False, person_id=None, now=utc_now(),
                 )  # fmt: skip
         self.work()
+
+    def accept(self) -> int:
+        """Accept what is proposed, and let the worker put it in place; return the decision."""
+        with self.database.writing() as session:
+            (one,) = open_proposals(session, self.workspace_id)
+            decide(
+                session, self.workspace_id, one.run_id, accept=True, person_id=None, now=utc_now()
+            )
+        self.work()
+        return list(self.ledger())[-1]
+
+    def ledger(self) -> dict[int, int]:
+        """Return how many answers each step moved, in their order."""
+        with self.database.reading() as session:
+            steps = session.execute(select(Decision.id, Decision.answers).order_by(Decision.number))
+            return {row.id: row.answers for row in steps}
 
     def undo(self, decision_id: int) -> None:
         with self.database.writing() as session:
@@ -205,6 +221,34 @@ def test_moves_that_were_refused_come_again_where_somebody_asks_and_not_by_thems
     with hands.database.reading() as session:
         states = session.scalars(select(Run.state).where(Run.kind == "resort")).all()
     assert states == ["refused"] * 4
+
+
+def test_a_sorting_anew_that_moved_answers_is_undone_in_one_step_and_done_again(
+    hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hands.work([*RADIO[:3], *FISH[:2]])
+    radio, _ = hands.make(RADIO[:3])
+    hands.work(RADIO[3:])
+    before = hands.shown(radio)
+    with hands.database.writing() as session:  # as if an older engine had overlooked it
+        (overlooked,) = hands.ids(RADIO[3:4])
+        session.execute(delete(Assignment).where(Assignment.answer_id == overlooked))
+    monkeypatch.setattr("survey.understand.model.VERSION", "newer")
+    hands.work(["Nothing"])  # the engine is loaded with the first answer
+    accepted = hands.accept()
+    assert hands.shown(radio) == before
+    assert hands.ledger()[accepted] == 1, "the ledger tells how many it moved"
+    hands.undo(accepted)
+    hands.work(["Nothing at all"])
+    assert hands.shown(radio) == before - {RADIO[3]}
+    with hands.database.reading() as session:
+        assert open_proposals(session, hands.workspace_id) == (), "nor is it proposed again"
+    for version in ("newest", "newest of all"):  # another engine keeps it, as it keeps every word
+        monkeypatch.setattr("survey.understand.model.VERSION", version)
+        hands.work(["Nothing"])
+        assert hands.shown(radio) == before - {RADIO[3]}
+    hands.undo(list(hands.ledger())[-1])
+    assert hands.shown(radio) == before
 
 
 def test_a_part_of_a_books_theme_takes_the_clauses_nearer_to_it(words: WordEmbedder) -> None:

@@ -13,17 +13,17 @@ from survey.errors import ConflictError, NotFoundError
 from survey.records import Assignment, Decision, Person, Theme, Workspace
 from survey.records.ledger import STAYS_DECIDED, entries_of
 from survey.records.praised import praised_name
+from survey.records.putting_back import said_by_undoing
 from survey.records.settled import Entry, settle
 from survey.records.settling import examples_of
 from survey.records.showing import answers_touched
-from survey.records.shown import SortedAnswer, shown_of, words_about
+from survey.records.shown import SortedAnswer, Word, shown_of, words_about
 from survey.records.sortings import seen_and_made
 from survey.records.tallies import Sought, total, totals
 from survey.show.ledger.actions import OF_THE_BOOK
 
 _PAGE = 50
 _CHUNK = 400
-_DEEP = 4  # steps down of what undid what; somebody may undo and redo all day
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,9 @@ class LedgerLine:
     theme_id : int or None
         The theme, for a link.
     undoes : LedgerLine or None
-        Of an ``undo``: what it took back.
+        Of an ``undo``: the step that it took back or did again, never itself an ``undo``.
+    again : bool
+        Whether it did that step again, having been undone.
     """
 
     id: int
@@ -201,6 +203,7 @@ class LedgerLine:
     can_undo: bool
     theme_id: int | None
     undoes: "LedgerLine | None" = None
+    again: bool = False
 
     @property
     def is_of_the_book(self) -> bool:
@@ -244,11 +247,11 @@ def ledger_page(
 
 
 def lines_of(
-    session: Session, workspace_id: int, decision_ids: Collection[int], deep: int = _DEEP
+    session: Session, workspace_id: int, decision_ids: Collection[int]
 ) -> tuple[LedgerLine, ...]:
-    """Return some steps, the oldest first, and `deep` steps down what each of them undid."""
+    """Return some steps, the oldest first, each with what it undid or did again."""
     query = _lines(workspace_id).where(Decision.id.in_(decision_ids)).order_by(Decision.number)
-    return _told(session, workspace_id, session.execute(query).all(), deep)
+    return _told(session, workspace_id, session.execute(query).all())
 
 
 def _lines(workspace_id: int) -> Any:
@@ -259,16 +262,32 @@ def _lines(workspace_id: int) -> Any:
     )
 
 
-def _told(
-    session: Session, workspace_id: int, rows: Sequence[Any], deep: int = _DEEP
-) -> tuple[LedgerLine, ...]:
-    undone = {row.Decision.undoes_id for row in rows} - {None} if deep else set()
-    taken_back = (
-        {line.id: line for line in lines_of(session, workspace_id, undone, deep - 1)}
-        if undone
-        else {}
+def _told(session: Session, workspace_id: int, rows: Sequence[Any]) -> tuple[LedgerLine, ...]:
+    undone = {row.Decision.id for row in rows if row.Decision.undoes_id is not None}
+    roots = _roots(session, workspace_id) if undone else {}
+    first = {root for one in undone for root in roots[one][:1]}
+    steps = {line.id: line for line in lines_of(session, workspace_id, first)} if first else {}
+    lines = (_line(row) for row in rows)
+    return tuple(
+        replace(line, undoes=steps[roots[line.id][0]], again=roots[line.id][1])
+        if line.id in roots
+        else line
+        for line in lines
     )
-    return tuple(replace(_line(row), undoes=taken_back.get(row.Decision.undoes_id)) for row in rows)
+
+
+def _roots(session: Session, workspace_id: int) -> dict[int, tuple[int, bool]]:
+    """Return for each undoing the step it is about in the end, and whether it did that again."""
+    undoings = session.execute(
+        select(Decision.id, Decision.undoes_id)
+        .where(Decision.workspace_id == workspace_id, Decision.undoes_id.is_not(None))
+        .order_by(Decision.number)
+    )
+    found: dict[int, tuple[int, bool]] = {}
+    for row in undoings:
+        root, again = found.get(row.undoes_id, (row.undoes_id, True))
+        found[row.id] = (root, not again)
+    return found
 
 
 def _line(row: Any) -> LedgerLine:
@@ -314,7 +333,8 @@ def moved_by_undoing(session: Session, workspace_id: int, decision_id: int) -> i
     spoken_of = {theme_id for entry in entries for theme_id in entry.themes()}
     moving = {one for one in spoken_of if before.final(one) != after.final(one)}
     toggled = (before.holding ^ after.holding) - {0}
-    touched = sorted(answers_touched(session, workspace_id, moving, toggled))
+    back = _put_back(session, workspace_id, decision_id)
+    touched = sorted(answers_touched(session, workspace_id, moving, toggled) | back.keys())
     run_id = session.scalar(select(Workspace.current_run_id).where(Workspace.id == workspace_id))
     finals = {one: final for one in spoken_of if (final := after.final(one)) != one}
     moved = 0
@@ -323,10 +343,22 @@ def moved_by_undoing(session: Session, workspace_id: int, decision_id: int) -> i
         seen, made = seen_and_made(session, workspace_id, run_id or 0, ids)
         words = words_about(session, workspace_id, ids, after.holding)
         moved += sum(
-            _themes(shown_of(one, words.get(key, ()), finals)) != _themes(seen[key])
+            _themes(shown_of(one, [*words.get(key, ()), *back.get(key, ())], finals))
+            != _themes(seen[key])
             for key, one in made.items()
         )
     return moved
+
+
+def _put_back(session: Session, workspace_id: int, decision_id: int) -> dict[int, list[Word]]:
+    """Return what undoing an accepted proposal says of answers, by answer."""
+    found: dict[int, list[Word]] = {}
+    decision = session.get_one(Decision, (workspace_id, decision_id))
+    # What an answer is put into counts over what it is taken out of, as within any step.
+    for one in sorted(said_by_undoing(session, decision), key=lambda one: one.belongs):
+        said = {name: value for name, value in vars(one).items() if name != "answer_id"}
+        found.setdefault(one.answer_id, []).append(Word(**said))
+    return found
 
 
 def _themes(one: SortedAnswer) -> set[int]:

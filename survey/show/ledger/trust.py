@@ -11,7 +11,7 @@ from survey.records import DecidedAnswer, Decision, Review, Run, Workspace
 from survey.show.exact import share_right
 
 _CHANGES_A_THEME = ("merge", "split", "undo")
-_BY_HAND = ("move", "belongs", "does_not_belong")
+_BY_HAND = ("move", "belongs", "does_not_belong", "undo")
 _MANY = 10  # a tenth of a theme's answers moved by hand, and the figure is of another theme
 
 
