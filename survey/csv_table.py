@@ -122,9 +122,10 @@ def header_of(records: Iterator[tuple[int, list[str] | str]], file_name: str) ->
     found = next((fields for _row, fields in records if fields), "")
     if isinstance(found, str):
         raise FileError(
-            f"{file_name} cannot be read: {found} in its first row."
+            f"{file_name} cannot be read: {found} in its first row. Mend that row."
             if found
-            else f"{file_name} is empty: it needs a first row that names the columns."
+            else f"{file_name} is empty: it needs a first row that names the columns. "
+            "Choose another file."
         )
     if len(found) > MOST_COLUMNS:
         raise FileError(
@@ -163,7 +164,9 @@ def named_column(header: list[str], file_name: str, way: str, asked: str | None)
             f"Name one of them {way}."
         )
     if len(found) > 1:
-        raise FileError(f"{file_name} has {len(found)} columns {asked!r}: rename all but one.")
+        raise FileError(
+            f"{file_name} has {len(found)} columns {asked!r}: rename all but one of them."
+        )
     return found[0]
 
 

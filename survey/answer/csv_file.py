@@ -239,7 +239,7 @@ def columns_of(header: list[str], file_name: str, wanted: Wanted) -> Columns:
             raise FieldError(
                 "segment-column",
                 f"The column name {name[:30]!r}… is longer than {LONGEST_SEGMENT_NAME} "
-                "characters; shorten it in the file.",
+                "characters; shorten it in the file, or leave it out.",
             )
     return Columns(
         text=text,

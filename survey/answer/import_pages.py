@@ -62,7 +62,11 @@ def post_file() -> Page:
     """Keep the file, and lead to how it would be read."""
     form, sent = UploadForm(), request.files.get("file") or FileStorage()
     if not sent.filename or not sent.stream.read(1):
-        empty = "This file is empty." if sent.filename else "Please choose a file first."
+        empty = (
+            "This file is empty. Please choose another one."
+            if sent.filename
+            else "Please choose a file first."
+        )
         form.file.errors = [empty]
         return _start(form), 422
     sent.stream.seek(0)
@@ -100,7 +104,10 @@ def post_look(file_id: int) -> Page:
     shown = _shown(file_id) if do == "import" else None
     if shown is not None and "text" in request.form and _typed() != shown:
         do = "look"
-        flash("How it is read was changed: this is what would happen now.")
+        flash(
+            "How it is read was changed: this is what would happen now. Nothing is imported yet; "
+            "press Import below if it is right."
+        )
     with database().writing() as session:
         if do == "leave":
             leave(session, inside, file_id)
@@ -156,6 +163,7 @@ def _chosen(upload: Upload, raw: bytes) -> str:
         top=top,
         plan=plan,
         fault=fault,
+        guessed=wanted.segments if upload.wanted is None else (),
         reasons=reasons[:MOST_REASONS],
         more_reasons=max(0, len(reasons) - MOST_REASONS),
         date_formats=DATE_FORMATS,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from survey.answer.csv_file import (
     DATE_NAMES,
     ID_NAMES,
+    LONGEST_SEGMENT_NAME,
     TEXT_NAMES,
     Columns,
     PastAnswer,
@@ -32,6 +33,8 @@ _SAMPLE = 200  # rows that are looked at to guess what is in a column
 _WORDS_A_ROW, _CLEARLY = 3, 2  # words a row, and how many times those of any other column
 _MOSTLY_DATES = 0.9  # of what stands in a column; each row with another would be left out
 _AT_ONCE = 500
+_FEW, _AGAIN, _LONGEST_GUESS = 12, 3, 60  # different values; rows for each; characters of one
+_MOST_GUESSED = 5  # columns: where more have few values, comparing by all of them tells nobody much
 _PARTED_NUMBERS = re.compile(r"\d\D+\d")
 
 
@@ -108,7 +111,8 @@ def likely(raw: bytes, file_name: str, wanted: Wanted, zone: ZoneInfo) -> Wanted
     """Return what somebody would choose: columns by their usual names, and how dates look.
 
     The answers are else the column with clearly the most words, and the dates the only column
-    in which mostly dates stand.
+    in which mostly dates stand. Answers are compared by the other columns in which a few values
+    stand again and again.
 
     Parameters
     ----------
@@ -129,7 +133,7 @@ def likely(raw: bytes, file_name: str, wanted: Wanted, zone: ZoneInfo) -> Wanted
     alone = header[0] if len(header) == 1 else None
     date = usual_column(header, DATE_NAMES) or _dated(header, records, zone)
     typed = _dates_of(header, records, date)
-    return replace(
+    found = replace(
         wanted,
         text=usual_column(header, TEXT_NAMES) or alone or _wordiest(header, records),
         id=usual_column(header, ID_NAMES),
@@ -137,6 +141,36 @@ def likely(raw: bytes, file_name: str, wanted: Wanted, zone: ZoneInfo) -> Wanted
         date_format=likely_date_format(typed, zone),
         guess=False,
     )
+    return replace(found, segments=_segments(header, records, found, zone))
+
+
+def _segments(
+    header: list[str],
+    records: Sequence[tuple[int, list[str] | str]],
+    found: Wanted,
+    zone: ZoneInfo,
+) -> tuple[str, ...]:
+    """Return the columns with few different values; never one that would leave a row out."""
+    taken = (found.text, found.id, found.date)
+    offered = [name for name in header if name][:MOST_COLUMNS]
+    names = [
+        name
+        for name in offered
+        if name not in taken
+        and len(name) <= LONGEST_SEGMENT_NAME
+        and [one.casefold() for one in header].count(name.casefold()) == 1
+    ]
+    rows = sum(isinstance(row, list) and len(row) == len(header) for _, row in records)
+    typed = {name: _typed_in(header, records, name) for name in names}
+    few = [name for name in names if _stand_again(typed[name], rows)]
+    return tuple(name for name in few if not _holds_dates(typed[name], zone))[:_MOST_GUESSED]
+
+
+def _stand_again(typed: Sequence[str], rows: int) -> bool:
+    """Whether two to twelve short values stand in most rows, each in three rows on average."""
+    values = set(typed)
+    few = 2 <= len(values) <= _FEW and len(values) * _AGAIN <= len(typed)
+    return few and 2 * len(typed) >= rows and max(map(len, values)) <= _LONGEST_GUESS
 
 
 def _wordiest(header: list[str], records: Sequence[tuple[int, list[str] | str]]) -> str | None:
@@ -212,8 +246,13 @@ def _dates_of(
     header: list[str], records: Iterable[tuple[int, list[str] | str]], column: str | None
 ) -> list[str]:
     """Return the first dates of a file."""
-    if column is None:
-        return []
+    return [] if column is None else _typed_in(header, records, column)
+
+
+def _typed_in(
+    header: list[str], records: Iterable[tuple[int, list[str] | str]], column: str
+) -> list[str]:
+    """Return what stands first in a column, but for what is empty."""
     at = header.index(column)
     read = (row for _, row in records if isinstance(row, list) and len(row) == len(header))
     return [row[at].strip() for row in islice(read, _SAMPLE) if row[at].strip()]

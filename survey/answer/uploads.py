@@ -314,7 +314,9 @@ def _set_waiting(session: Session, workspace_id: int, file_id: int, **values: ob
         .execution_options(synchronize_session=False)
     )
     if found is None:
-        raise ConflictError("This file is being imported already, or it is gone.")
+        raise ConflictError(
+            "This file is being imported already, or it is gone. Open Import again to see which."
+        )
 
 
 def _forget(session: Session, workspace_id: int, file_id: int, state: str) -> None:

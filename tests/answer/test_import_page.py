@@ -65,7 +65,7 @@ def test_a_file_is_looked_at_then_imported(
 ) -> None:
     address = _upload(owner, business, GOOD.encode())
     page = _page(owner, address)
-    assert "<td><bdi>Ring back, please</bdi></td>" in page
+    assert '<td role="cell" data-column="comment"><bdi>Ring back, please</bdi></td>' in page
     assert "<strong>3 answers would be imported.</strong> 2 rows would be left out." in page
     assert "has 5 fields where the first row has 4: row 5" in page
     assert "the answer is empty: row 6" in page
@@ -113,6 +113,85 @@ def test_what_is_ticked_before_importing_is_looked_at_first(
     assert _work(database)
     with database.reading() as session:
         assert set(session.scalars(select(AnswerSegment.value))) == {"Hill", "Mill"}
+
+
+def _rows(*columns: str, rows: int = 12) -> bytes:
+    """Write columns as ``name:value/value``, whose values come again and again."""
+    named = [
+        (name, values.split("/")) for name, _, values in (one.partition(":") for one in columns)
+    ]
+    lines = ["comment," + ",".join(name for name, _ in named)]
+    for at in range(rows):
+        cells = (values[at % len(values)] for _, values in named)
+        lines.append(f"Ring me back sooner than day {at},{','.join(cells)}")
+    return "\n".join(lines).encode()
+
+
+def test_a_column_with_few_values_is_ticked_and_said_to_be_a_guess(
+    owner: Browser, business: Business, database: Database
+) -> None:
+    address = _upload(owner, business, _rows("Service:Crown/Cleaning", "Branch:Hill/Mill/Quay"))
+    page = _page(owner, address)
+    assert page.count("checked>") == 2
+    assert "Those ticked are a guess" in page
+    assert "Service: Crown" in page  # as it would be kept
+    owner.send(address, text="comment", date="", id="", segment=["Branch"], do="look")
+    page = _page(owner, address)
+    assert page.count("checked>") == 1
+    assert "a guess" not in page  # now somebody chose
+    owner.send(address, do="import")
+    assert _work(database)
+    with database.reading() as session:
+        assert set(session.scalars(select(AnswerSegment.name))) == {"Branch"}
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        "source:web",  # one value compares nothing
+        "who:a/b/c/d/e/f",  # twice each: too few rows to tell
+        "note:" + "/".join(("a" * 61, "b" * 61)),  # too long to be the name of anything
+        "x" * 61 + ":a/b",  # a name that could not be kept
+        "seen://///a",  # mostly empty
+        "on:2026-01-02/2026-01-03",  # days, whether or not they are chosen as such
+        "id:a/b",
+    ],
+)
+def test_what_is_no_plain_segment_is_not_ticked(
+    owner: Browser, business: Business, column: str
+) -> None:
+    page = _page(owner, _upload(owner, business, _rows(column)))
+    assert "checked>" not in page
+    assert "a guess" not in page
+
+
+def test_where_very_many_columns_have_few_values_only_the_first_are_ticked(
+    owner: Browser, business: Business
+) -> None:
+    columns = [f"rating {number}:1/2/3" for number in range(30)]
+    assert _page(owner, _upload(owner, business, _rows(*columns))).count("checked>") == 5
+
+
+def test_every_message_about_a_file_says_what_to_do_next(
+    owner: Browser, business: Business, database: Database
+) -> None:
+    for raw, said in (
+        (b'nr,"comment\n1,Ring back\n', "in its first row. Mend that row."),
+        (b"\n\n", "Choose another file."),
+        (b"nr,on,comment\n1,soon\n", "mend these rows in it and choose it again"),
+        (b"a,b\n1,2\n", "choose what is asked for above under"),
+        (b"PK\x03\x04sheet", "mend the file as it says above and choose it again"),
+    ):
+        assert said in _page(owner, _upload(owner, business, raw)), raw
+    for said in ("1 answer would be imported", "There is nothing left to do: leave the file"):
+        address = _upload(owner, business, b"id,comment\n1,Ring back\n")
+        assert said in _page(owner, address)
+        owner.send(address, do="import")
+        _work(database)
+    address = _upload(owner, business, b"id,comment\n1,Ring back\n2,\n")
+    owner.send(address, do="import")
+    _work(database)
+    assert "copy these rows with the first one into a file" in _page(owner, address)
 
 
 def test_a_page_tells_each_piece_of_an_import_that_goes_on_beside_it(
@@ -292,7 +371,10 @@ def test_no_file_and_an_empty_one_are_named(owner: Browser, business: Business) 
     none = owner.send(business.at("import"))
     assert (none.status_code, "Please choose a file first." in none.text) == (422, True)
     empty = owner.send(business.at("import"), file=(io.BytesIO(b""), "empty.csv"))
-    assert (empty.status_code, "This file is empty." in empty.text) == (422, True)
+    assert (empty.status_code, "This file is empty. Please choose another" in empty.text) == (
+        422,
+        True,
+    )
 
 
 def test_an_import_that_was_broken_off_goes_on_where_it_ended(
