@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import DESKTOP
+from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.test_no_barriers import Desk, _sign_in, desk
 
 __all__ = ["desk"]
@@ -46,8 +46,8 @@ def test_twenty_answers_are_checked_by_key_and_two_people_do_not_collide(
         page.context.close()
 
 
-def _signed_in(browser: Browser, desk: Desk) -> Page:
-    context = browser.new_context(viewport={"width": DESKTOP["width"], "height": DESKTOP["height"]})
+def _signed_in(browser: Browser, desk: Desk, size: dict[str, int] = DESKTOP) -> Page:
+    context = browser.new_context(viewport={"width": size["width"], "height": size["height"]})
     page = context.new_page()
     _sign_in(page, desk, "owner@example.org")
     return page
@@ -71,4 +71,28 @@ def test_sorting_by_hand_does_what_the_keys_and_the_list_say(browser: Browser, d
     page.reload()
     expect(page.get_by_role("checkbox").first).to_be_visible()
     expect(page.get_by_role("checkbox", checked=True)).to_have_count(0)
+    page.context.close()
+
+
+def test_on_a_phone_what_can_be_done_with_ticked_answers_is_in_view(
+    browser: Browser, desk: Desk
+) -> None:
+    theme = next(path for path in desk.paths if re.search(r"/themes/\d+$", path))
+    page = _signed_in(browser, desk, PHONE)
+    inside, _, theme_id = theme.rpartition("/themes/")
+    for view, pressed in (("", "Make a theme of them"), (f"?theme={theme_id}", "Split them off")):
+        page.goto(f"{desk.url}{inside}/pick{view}")
+        button = page.get_by_role("button", name=pressed)
+        expect(button).not_to_be_in_viewport()
+        for number in (0, 1):
+            page.get_by_role("checkbox").nth(number).check()
+        expect(button).to_be_in_viewport(ratio=1)
+        expect(page.get_by_role("button", name="in there")).to_be_in_viewport(ratio=1)
+        expect(page.locator(".ticked")).to_be_visible()
+        page.get_by_label("A new theme, called").fill("Late")
+        for number in range(3, 12):  # by key, no tick goes under what stands at the bottom
+            tick = page.get_by_role("checkbox").nth(number)
+            tick.focus()
+            below = page.locator(".deeds").evaluate("e => e.getBoundingClientRect().top")
+            assert tick.evaluate("e => e.getBoundingClientRect().bottom") <= below
     page.context.close()

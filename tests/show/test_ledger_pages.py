@@ -294,12 +294,38 @@ def test_an_answer_is_moved_by_hand_and_stays_where_it_was_put(
         assert (placed.start, placed.tone, placed.confidence) == (0, "wish", 1.0)
 
 
+def test_answers_are_said_to_stay_only_in_themes_that_they_are_in(
+    teammate: Browser, scene: Scene
+) -> None:
+    waited, both, lost = scene.answers[0], scene.answers[2], scene.answers[4]
+    warmth = scene.themes["warmth"]
+    for step, said in (
+        (f"do=new&answer={lost}", "1 answer would be in it."),
+        (f"do=put&to={warmth}&answer={lost}", "1 answer would come into “Warmth”."),
+        (
+            f"do=new&answer={waited}&answer={lost}",
+            "2 answers would be in it. 1 of them is in other themes and stays there, too.",
+        ),
+        (
+            f"do=put&to={warmth}&answer={waited}",
+            "1 answer would come into “Warmth”. It stays in its other themes, too.",
+        ),
+        (
+            f"do=put&to={warmth}&answer={waited}&answer={both}",
+            "1 is there already. They stay in their other themes, too.",
+        ),
+    ):
+        plan = text(teammate, scene.business.at(f"pick/plan?{step}"))
+        assert said in plan
+        assert ("stay" in plan) is ("stay" in said)
+
+
 @pytest.mark.parametrize(
     ("do", "told"),
     [
         ("out", "2 answers would leave “Waiting”, which would keep 1"),
         ("split", "2 answers would leave “Waiting” for a theme of their own; 1 would stay"),
-        ("new", "2 answers would be in it, and stay in their other themes"),
+        ("new", "2 answers would be in it. They stay in their other themes, too."),
     ],
 )
 def test_answers_are_taken_out_split_off_or_made_a_theme(

@@ -27,6 +27,8 @@ class Picked:
         The answers, at most 5,000.
     in_from, in_to : int
         How many are in the theme they are picked from, and in the one they would go to.
+    elsewhere : int
+        How many are in any other theme than the one they would go to.
     by_tone : mapping of str to int
         How many have which tone in the theme they are picked from.
     waiting : int
@@ -36,6 +38,7 @@ class Picked:
     ids: tuple[int, ...]
     in_from: int
     in_to: int
+    elsewhere: int
     by_tone: Mapping[str, int]
     waiting: int
 
@@ -72,6 +75,7 @@ def picked(
         ids=tuple(sorted(there)),
         in_from=by_tone.total(),
         in_to=_by_tone(session, workspace_id, there, to_id).total(),
+        elsewhere=_elsewhere(session, workspace_id, there, to_id),
         by_tone=by_tone,
         waiting=_waiting(session, workspace_id, there),
     )
@@ -99,6 +103,25 @@ def _by_tone(
         for tone, amount in session.execute(query.where(Assignment.answer_id.in_(some))):
             found[tone] += amount
     return found
+
+
+def _elsewhere(
+    session: Session, workspace_id: int, ids: Collection[int], theme_id: int | None
+) -> int:
+    """Count those of some answers that are in a theme, but for a given one."""
+    query = (
+        select(func.count(Assignment.answer_id.distinct()))
+        .join(Workspace, Workspace.current_run_id == Assignment.run_id)
+        .where(
+            Workspace.id == workspace_id,
+            Assignment.workspace_id == workspace_id,
+            Assignment.theme_id != (theme_id or 0),
+        )
+    )
+    return sum(
+        session.execute(query.where(Assignment.answer_id.in_(some))).scalar_one()
+        for some in _in_parts(ids)
+    )
 
 
 def _waiting(session: Session, workspace_id: int, ids: Collection[int]) -> int:
