@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from survey.clock import day_in
+from survey.guard.personal import put_back
 from survey.languages import nearest
 from survey.records import (
     Answer,
@@ -24,7 +25,7 @@ from survey.records import (
 )
 from survey.records.asking import ANSWERABLE
 from survey.records.base import table_of
-from survey.records.care import OwnWords, own_letter, own_words
+from survey.records.care import Hidden, OwnWords, hidden_in, own_letter, own_words
 from survey.records.straight import Prepared, Straight, straight_of
 from survey.records.talks import Changed, Consent, consent_of, thread, what_changed
 from survey.records.where_to_turn import TurnTo, where_to_turn
@@ -104,7 +105,7 @@ class Said:
     answer_id, version : int
         Which answer, and which version of it.
     text, nothing : str, bool
-        Its words, empty where nothing more was needed.
+        Its words, as its link shows them; empty where nothing more was needed.
     on : date
         The workspace's own day of answering.
     changed_on : date or None
@@ -113,6 +114,8 @@ class Said:
         ``given``, ``withdrawn`` by the customer, or ``expired`` with age.
     masked : bool
         Whether personal data in it is not kept, and was left out of `text`.
+    hidden : Hidden or None
+        What is kept of it and yet left out of `text`, since others may open the link.
     """
 
     answer_id: int
@@ -123,21 +126,37 @@ class Said:
     changed_on: date | None
     state: Literal["given", "withdrawn", "expired"]
     masked: bool = False
+    hidden: Hidden | None = None
 
-    def says(self, *words: str) -> bool:
-        """Whether any of these is what it says."""
-        return self.text in words
+    def says(self, kept: str, typed: str) -> bool:
+        """Whether words say the same, which would be kept in this way and were typed so."""
+        if self.hidden is not None:
+            return typed == self.hidden.original
+        return self.text in (kept, typed)
+
+    def in_full(self, typed: str) -> str:
+        """Return typed words with what the brackets stand for that were left in them."""
+        return put_back(typed, self.hidden.behind) if self.hidden else typed
 
 
 @dataclass(frozen=True)
 class LetterShown:
-    """A letter as the customer reads it; `masked` where some of what they typed is not kept."""
+    """A letter as the customer reads it.
+
+    Parameters
+    ----------
+    from_team, signed, body, on
+        Whose, and what it says.
+    masked, hidden : bool
+        Whether some of what they typed is not kept; or is kept, and yet not shown.
+    """
 
     from_team: bool
     signed: str | None
     body: str
     on: date
     masked: bool = False
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -348,16 +367,18 @@ def what_was_said(session: Session, link: OpenedLink, secret_key: bytes) -> Said
         return None
     (answer_id, version, body, written_at, nothing, answered_on, state, expired_on) = rows[0]
     own = own_words(session, secret_key, (link.workspace_id, answer_id, version), body)
+    hidden = hidden_in(session, link.workspace_id, body, own)
     changed = version > 1 and written_at
     return Said(
         answer_id=answer_id,
         version=version,
-        text=own.text,
+        text=body if hidden else own.text,
         nothing=nothing,
         on=answered_on,
         changed_on=day_in(written_at, link.time_zone) if changed else None,
         state="expired" if expired_on else state,
         masked=own.masked,
+        hidden=hidden,
     )
 
 
@@ -409,7 +430,7 @@ def what_came_since(session: Session, link: OpenedLink, said: Said, secret_key: 
 def letters_shown(
     session: Session, answer: tuple[int, int], time_zone: str, secret_key: bytes = b""
 ) -> tuple[LetterShown, ...]:
-    """Return the letters about an answer as its customer reads them, their own as they typed them.
+    """Return the letters about an answer as its customer reads them.
 
     Parameters
     ----------
@@ -427,8 +448,10 @@ def letters_shown(
         own = OwnWords(one.body, masked=False)
         if not one.from_team:
             own = own_letter(secret_key, answer[0], one)
+        hidden = hidden_in(session, answer[0], one.body, own) is not None
+        body = one.body if hidden else own.text
         on = day_in(one.written_at, time_zone)
-        shown.append(LetterShown(one.from_team, one.signed, own.text, on, own.masked))
+        shown.append(LetterShown(one.from_team, one.signed, body, on, own.masked, hidden))
     return tuple(shown)
 
 

@@ -447,6 +447,16 @@ def test_the_page_needs_no_script_no_cookie_and_no_third_party(
         _is_light_and_alone(client, client.get(address))
 
 
+def test_the_tick_stands_before_the_buttons_whatever_was_sent(
+    client: Browser, invited: Invited
+) -> None:
+    again = client.post(invited.link, data={"answer": "Fine.", "nothing": "1", "may": "1"})
+    for opened in (client.get(invited.link), again):
+        page = opened.get_data(as_text=True)
+        assert page.index("</textarea>") < page.index('name="may"') < page.index("<button")
+    assert 'name="may" value="1" checked' in again.get_data(as_text=True)
+
+
 def _is_light_and_alone(client: Browser, opened: TestResponse) -> None:
     page = opened.get_data(as_text=True)
     sheets = re.findall(r'<link rel="stylesheet" href="([^"]+)"', page)
