@@ -6,6 +6,7 @@ from functools import lru_cache
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from survey.quoting import nested
 from survey.records import NEWEST_WORDS, Answer, AnswerText
 from survey.records.anonymity import held_answers
 from survey.records.filters import AnswerFilter, answers_in_view
@@ -24,7 +25,7 @@ class NeedsYou:
     unsorted : int
         Answers that fit no theme.
     newest : str
-        What the newest of them says.
+        What the newest of them says, as it stands in quotation marks.
     held : int
         Anonymous answers that wait for company; nobody can do anything about them.
     company : int
@@ -53,10 +54,11 @@ def needs_you(session: Session, workspace_id: int, run_id: int | None, tasks: Ta
     wanted = AnswerFilter(pile="unsorted")
     held = held_answers(session, workspace_id)
     unsorted = answers_counted(session, workspace_id, run_id, wanted) or 0
+    newest = session.scalar(_newest(workspace_id, run_id, wanted)) if unsorted else ""
     return NeedsYou(
         tasks=tasks,
         unsorted=unsorted,
-        newest=(session.scalar(_newest(workspace_id, run_id, wanted)) or "") if unsorted else "",
+        newest=nested(newest or ""),
         held=sum(one.answers for one in held),
         company=max((one.smallest_group for one in held), default=0),
     )

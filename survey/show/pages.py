@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from survey.clock import day_in, utc_now
 from survey.errors import FieldError, NotFoundError
 from survey.loopback import ask
+from survey.quoting import nested
 from survey.records.filters import PILES, AnswerFilter
 from survey.records.ledger import latest_number
 from survey.records.proposals import decide, open_proposals
@@ -64,6 +65,7 @@ for _name in (
     "shortened",
 ):
     blueprint.add_app_template_filter(getattr(words, _name), _name)
+blueprint.add_app_template_filter(nested, "nested")
 
 
 @blueprint.get("/w/<workspace>/")

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from survey.quoting import nested_within
 from survey.records import Theme
 from survey.records.filters import AnswerFilter, Tone
 from survey.records.praised import praised_name
@@ -61,7 +62,7 @@ def as_named(row: Any) -> ThemeName:
     return ThemeName(
         row.id,
         row.name,
-        row.definition,
+        nested_within(row.definition),
         row.origin,
         row.pinned,
         praised if praised != row.name else "",

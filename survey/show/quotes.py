@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from survey.quoting import nested
 from survey.show.marks import sentence_around
 
 FEWEST_WORDS, MOST_WORDS = 4, 25
@@ -49,8 +50,8 @@ class Quote:
 
     @property
     def shown(self) -> str:
-        """The words, with an ellipsis where more of their sentence stands."""
-        return "… " * self.cut_before + self.text + " …" * self.cut_after
+        """The words as they stand in quotation marks, with an ellipsis where they go on."""
+        return "… " * self.cut_before + nested(self.text) + " …" * self.cut_after
 
 
 class Told:

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from survey.quoting import nested, nested_within
 from survey.show.quotes import Candidate, Quote, Told, chosen_quotes
 from survey.show.tell.letter import Envelope, alert_letter, week_letter
 from survey.show.tell.news import Heard, News, Risen, Week
@@ -49,7 +50,8 @@ def test_a_mark_whose_partner_is_elsewhere_is_left_out(said: str, quoted: str) -
         ),
         ("Hello. Nobody said how long. Bye.", "Nobody said how long.", "Nobody said how long."),
         ("Hello. Well, nobody said how long. Bye.", "how long", "Well, nobody said how long."),
-        ("“Nobody said how long”", "Nobody said how long", "“Nobody said how long”"),
+        ("“Nobody said how long”", "Nobody said how long", "Nobody said how long"),
+        ("“Sit down”, and nobody came.", "Sit down", "‘Sit down’, and nobody came."),
     ],
 )
 def test_a_quote_shows_where_its_sentence_goes_on(body: str, clause: str, shown: str) -> None:
@@ -57,6 +59,33 @@ def test_a_quote_shows_where_its_sentence_goes_on(body: str, clause: str, shown:
     (quote,) = chosen_quotes([Candidate(1, body, start, start + len(clause))])
     assert quote.shown == shown
     assert quote.text in body
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("“Nobody came.”", "Nobody came."),
+        ('"No"!', "No!"),
+        ("«Personne»", "Personne"),
+        ('"Sit down," she said.', "‘Sit down,’ she said."),
+        ("“Yes” and “no”", "‘Yes’ and ‘no’"),
+        ('I heard ("maybe")', "I heard (‘maybe’)"),
+        ("„Ja“, sagte er", "‚Ja‘, sagte er"),
+        ('a 6" nail', 'a 6" nail'),
+        ('"No way', "No way"),
+        ("I don’t 'know'", "I don’t 'know'"),
+        ("", ""),
+    ],
+)
+def test_words_that_hold_quotation_marks_stand_between_others(said: str, shown: str) -> None:
+    assert nested(said) == shown
+
+
+def test_a_definition_that_cites_marks_shows_them_once() -> None:
+    assert (
+        nested_within("Answers like ““Sit down”, he said”") == "Answers like “‘Sit down’, he said”"
+    )
+    assert nested_within("Waits “too long”.") == "Waits “too long”."
 
 
 def test_what_a_page_quotes_already_is_not_quoted_again_unless_there_is_nothing_else() -> None:
