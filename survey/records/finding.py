@@ -1,6 +1,7 @@
 """Finding answers by their words, in the word index of either kind of database."""
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, String, literal
@@ -19,6 +20,32 @@ def spoken(words: str) -> bool:
     return _SPOKEN.search(words) is not None
 
 
+@dataclass(frozen=True)
+class Sought:
+    """Words that have to stand one after another; the last one may go on."""
+
+    words: tuple[str, ...]
+    goes_on: bool
+
+
+def sought(search: str) -> tuple[Sought, ...]:
+    """Return what a search looks for, part by part, as `holding` reads it."""
+    return tuple(Sought(tuple(_SPOKEN.findall(part)), goes_on) for part, goes_on in _parts(search))
+
+
+def words_at(text: str) -> list[tuple[str, int, int]]:
+    """Return the words of a text with where each begins and ends."""
+    return [(found[0], *found.span()) for found in _SPOKEN.finditer(text)]
+
+
+def _parts(search: str) -> list[tuple[str, bool]]:
+    return [
+        (quoted or bare, bool(bare))
+        for quoted, bare in _PARTS.findall(search)
+        if spoken(quoted or bare)
+    ]
+
+
 def holding(workspace_id: int, words: str) -> ColumnElement[bool]:
     """Return the condition that an answer holds all words of a search.
 
@@ -35,11 +62,7 @@ def holding(workspace_id: int, words: str) -> ColumnElement[bool]:
     ColumnElement
         On `Answer`. A search without any word holds for every answer.
     """
-    parts = [
-        (quoted or bare, bool(bare))
-        for quoted, bare in _PARTS.findall(words)
-        if spoken(quoted or bare)
-    ]
+    parts = _parts(words)
     if not parts:
         return literal(True)
     found = _Found(

@@ -9,8 +9,8 @@ from typing import Any, Literal, get_args
 from sqlalchemy import ColumnElement, and_, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
+from survey.clock import UTC_ZONE
 from survey.errors import FieldError
-from survey.guard.personal import is_masked
 from survey.records import (
     NEWEST_WORDS,
     Answer,
@@ -19,82 +19,18 @@ from survey.records import (
     Assignment,
     Sorting,
     Theme,
+    Workspace,
 )
 from survey.records.filters import AnswerFilter, answers_in_view
+from survey.records.finding import sought
 from survey.show import figures
-from survey.show.marks import Piece, pieces, shown_part, within
+from survey.show.answers_shown import AnswerShown, Look, as_shown, was_changed
 
 Order = Literal["newest", "typical", "unsure"]
 ORDERS: tuple[Order, ...] = get_args(Order)
 PAGE = 25
 MANY = 2_000  # answers in view, from which on the first of them are found by looking at each
 COUNTED_WORDS_UP_TO = 10_000  # answers with the words of a search; beyond, there are "or more"
-
-
-@dataclass(frozen=True)
-class Mention:
-    """A theme that an answer is in.
-
-    Parameters
-    ----------
-    theme_id, name, tone : int, str, str
-        Which theme, and whether as a wish or as praise.
-    confidence : float
-        How sure the sorting was, 0 to 1.
-    """
-
-    theme_id: int
-    name: str
-    tone: str
-    confidence: float
-
-
-@dataclass(frozen=True)
-class AnswerShown:
-    """An answer as a list shows it.
-
-    Parameters
-    ----------
-    id : int
-        The answer's id.
-    day : date
-        When it was given, in the workspace's own days.
-    served_by, channel : str or None
-        Who served, and how; unknown where anonymous.
-    segments : tuple of (str, str)
-        Names and values; none where anonymous.
-    pieces : tuple of Piece
-        The text, or the part of it that holds the first mark.
-    cut_before, cut_after : bool
-        Whether text was left out at either end of `pieces`.
-    whole : tuple of Piece
-        All of the text where it was cut, else empty.
-    outcome : str
-        ``themes``, ``nothing``, ``unsorted``, ``other_language`` or ``waiting``.
-    said_nothing : bool
-        Whether "nothing" was pressed rather than typed.
-    mentions : tuple of Mention
-        The themes, the surest first.
-    anonymous : bool
-        Whether nobody knows from whom it is.
-    masked : bool
-        Whether personal data was masked in it.
-    """
-
-    id: int
-    day: date
-    served_by: str | None
-    channel: str | None
-    segments: tuple[tuple[str, str], ...]
-    pieces: tuple[Piece, ...]
-    cut_before: bool
-    cut_after: bool
-    whole: tuple[Piece, ...]
-    outcome: str
-    said_nothing: bool
-    mentions: tuple[Mention, ...]
-    anonymous: bool
-    masked: bool
 
 
 @dataclass(frozen=True)
@@ -146,7 +82,7 @@ def answer_page(
         query = query.where(_beyond(order, after))
     rows = session.execute(query.limit(PAGE + 1)).all()
     shown = rows[:PAGE]
-    answers = _complete(session, workspace_id, run_id, wanted.theme_id, shown)
+    answers = _complete(session, workspace_id, run_id, wanted, shown)
     return AnswerPage(answers, f"{shown[-1].place}~{shown[-1].id}" if len(rows) > PAGE else None)
 
 
@@ -165,7 +101,7 @@ def answers_by_id(
     query = _listed(workspace_id, run_id, AnswerFilter(), "newest", many=True)
     rows = {row.id: row for row in session.execute(query.where(Answer.id.in_(ids)))}
     here = [rows[one] for one in ids if one in rows]
-    return _complete(session, workspace_id, run_id, None, here)
+    return _complete(session, workspace_id, run_id, AnswerFilter(), here)
 
 
 def answers_among(
@@ -186,7 +122,7 @@ def answers_among(
     """
     query = _listed(workspace_id, run_id, wanted, "newest", many=True)
     rows = session.execute(query.where(Answer.id.in_(ids[:PAGE]))).all()
-    return _complete(session, workspace_id, run_id, wanted.theme_id, rows)
+    return _complete(session, workspace_id, run_id, wanted, rows)
 
 
 def _listed(
@@ -203,6 +139,7 @@ def _listed(
         Answer.version,
         Answer.said_nothing,
         AnswerText.body,
+        AnswerText.written_at,
     ).join(
         AnswerText,
         NEWEST_WORDS,
@@ -255,60 +192,29 @@ def _complete(
     session: Session,
     workspace_id: int,
     run_id: int | None,
-    theme_id: int | None,
+    wanted: AnswerFilter,
     rows: Sequence[Any],
 ) -> tuple[AnswerShown, ...]:
     ids = [row.id for row in rows]
+    zone = _zone(session, workspace_id) if any(map(was_changed, rows)) else UTC_ZONE
+    look = Look(wanted.theme_id, sought(wanted.words or ""), zone)
     segments = _segments(session, workspace_id, [row.id for row in rows if not row.anonymous])
     assigned = _assigned(session, workspace_id, run_id, ids)
     outcomes = _outcomes(session, workspace_id, run_id, ids)
     return tuple(
-        _shown(
+        as_shown(
             row,
             tuple(segments.get(row.id, ())),
             assigned.get(row.id, []),
             outcomes.get(row.id, "waiting"),
-            theme_id,
+            look,
         )
         for row in rows
     )
 
 
-def _shown(
-    row: Any,
-    segments: tuple[tuple[str, str], ...],
-    assigned: Sequence[Any],
-    outcome: str,
-    theme_id: int | None,
-) -> AnswerShown:
-    body = row.body or ""
-    marks = [
-        (one.start, one.end)
-        for one in assigned
-        if one.start is not None
-        and one.end is not None
-        and one.version == row.version
-        and theme_id in (None, one.theme_id)
-    ]
-    part = shown_part(body, marks)
-    return AnswerShown(
-        id=row.id,
-        day=row.answered_on,
-        served_by=row.served_by,
-        channel=row.channel,
-        segments=segments,
-        pieces=pieces(body[slice(*part)], within(part, marks)),
-        cut_before=part[0] > 0,
-        cut_after=part[1] < len(body),
-        whole=pieces(body, marks) if part != (0, len(body)) else (),
-        outcome=outcome,
-        said_nothing=row.said_nothing and not body.strip(),
-        mentions=tuple(
-            Mention(one.theme_id, one.name, one.tone, one.confidence) for one in assigned
-        ),
-        anonymous=row.anonymous,
-        masked=is_masked(body),
-    )
+def _zone(session: Session, workspace_id: int) -> str:
+    return session.scalars(select(Workspace.time_zone).where(Workspace.id == workspace_id)).one()
 
 
 def _segments(

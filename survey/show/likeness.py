@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from survey.records import Answer, Assignment, Theme
 from survey.records.filters import AnswerFilter, answers_in_view
-from survey.show.answer_queries import AnswerShown, answers_by_id
+from survey.show.answer_queries import answers_by_id
+from survey.show.answers_shown import AnswerShown
 
 FOUND_AT_ONCE = 25
 _NEIGHBOURS = 12  # sorted answers that are asked where an unsorted one might belong

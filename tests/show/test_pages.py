@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
+from survey.answer.afterwards import change_answer
 from survey.clock import utc_now
 from survey.records import (
     Answer,
@@ -28,6 +29,7 @@ from survey.records.workspaces import first_question
 from survey.show.tell.news import names_now
 from tests.support.answers import Said, add_answers, fill, make_run
 from tests.support.browser import Browser
+from tests.support.given import give
 from tests.support.people import Business
 from tests.support.sayings import FOREIGN
 
@@ -179,6 +181,23 @@ def test_the_deciding_clause_is_marked_and_only_that(
     _add(database, business, run, BOTH)
     page = _text(owner, business.at(f"answers?theme={run[1]['waiting']}"))
     assert "just to ask. <mark>Twenty minutes past and nobody said a word.</mark>" in page
+
+
+def test_an_answer_says_when_its_customer_changed_it_unless_nobody_may_know(
+    owner: Browser, business: Business, database: Database
+) -> None:
+    given = give(database, business, "Ring back.")
+    with database.writing() as session:
+        session.execute(update(Workspace).values(time_zone="Pacific/Auckland"))
+    assert "changed by the customer" not in _text(owner, business.at("answers"))
+    late = datetime(2026, 11, 12, 20, tzinfo=UTC)  # where the business is, the day after
+    with database.writing() as session:
+        change_answer(session, business.workspace_id, given.id, "Ring me back.", late, seen=1)
+    page = _text(owner, business.at("answers"))
+    assert "· changed by the customer on 13 Nov 2026" in page
+    with database.writing() as session:
+        session.execute(update(Answer).values(anonymous=True))
+    assert "changed by the customer" not in _text(owner, business.at("answers"))
 
 
 def test_what_customers_typed_is_never_markup(

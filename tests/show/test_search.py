@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -98,6 +99,28 @@ def test_words_find_the_answers_that_hold_them_all(
         conditions = answers_in_view(business.workspace_id, None, wanted)
         ids = set(session.scalars(select(Answer.id).where(*conditions)))
     assert ids == {list(said.values())[place] for place in found}
+
+
+def test_the_words_of_a_search_are_marked_apart_from_the_clauses_that_decided(
+    owner: Browser, business: Business, said: dict[str, int]
+) -> None:
+    for address in ("search", "answers", f"answers?theme={_waiting(owner, business)}"):
+        asked = f"{address}{'&' if '?' in address else '?'}q=twenty+minutes"
+        page = owner.get(business.at(asked)).get_data(as_text=True)
+        twenty, minutes = (f'<b class="found">{word}</b>' for word in ("twenty", "minutes"))
+        assert f"<mark>I waited {twenty} {minutes} past and nobody said a word.</mark>" in page
+        assert "is what you searched for" in page
+        assert ">underlined</mark>" in page or "?theme" in address
+        without = owner.get(business.at(address)).get_data(as_text=True)
+        assert 'class="found"' not in without
+        assert "is what you searched for" not in without
+
+
+def _waiting(owner: Browser, business: Business) -> str:
+    page = owner.get(business.at("answers")).get_data(as_text=True)
+    found = re.search(r"/themes/(\d+)", page)
+    assert found
+    return found[1]
 
 
 @contextmanager

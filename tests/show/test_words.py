@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from survey.records.finding import sought
 from survey.show import words
 from survey.show.charts import plot, spark
-from survey.show.marks import pieces, sentence_around, shown_part
+from survey.show.marks import pieces, sentence_around, shown_part, words_found
 from survey.show.quotes import Candidate, chosen_quotes
 from survey.show.span import Point, Span, change, span_of, trend
 
@@ -32,6 +33,63 @@ def test_the_deciding_clause_is_marked() -> None:
         piece.text for piece in pieces("Nice, but I waited an hour.", [(10, 26)]) if piece.marked
     ]
     assert marked == ["I waited an hour"]
+
+
+@given(
+    st.text(alphabet="ab c.", max_size=40),
+    st.lists(st.tuples(st.integers(-5, 50), st.integers(-5, 50)), max_size=5),
+    st.text(alphabet='ab "', max_size=8),
+)
+def test_marking_what_was_searched_changes_no_character(
+    body: str, marks: list[tuple[int, int]], search: str
+) -> None:
+    found = pieces(body, marks, words_found(body, sought(search)))
+    assert "".join(piece.text for piece in found) == body
+    of = [piece.text for piece in found if piece.marked]
+    assert "".join(of) == "".join(piece.text for piece in pieces(body, marks) if piece.marked)
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("wait", ["Waiting", "wait"]),
+        ("WAIT an", ["Waiting", "wait", "an"]),
+        ('"wait"', ["wait"]),
+        ('"an hour"', ["an hour"]),
+        ("cafe", ["Café"]),
+        ("didn't", ["didn't"]),
+        ("tea wait hour", ["Waiting", "wait", "hour"]),
+        ("ait", []),
+        ("* ( ) “”", []),
+        ("", []),
+    ],
+)
+def test_the_words_of_a_search_are_found_as_the_index_finds_them(
+    search: str, found: list[str]
+) -> None:
+    body = "Waiting at the Café. I didn't wait there for an hour."
+    spans = words_found(body, sought(search))
+    assert [body[start:end] for start, end in sorted(spans)] == found
+
+
+def test_a_word_is_marked_with_the_signs_above_its_letters() -> None:
+    body = "Cafe\u0301, क्षमा करें"
+    assert [body[slice(*span)] for span in words_found(body, sought("cafe"))] == ["Cafe\u0301"]
+    assert [body[slice(*span)] for span in words_found(body, sought("क्षमा"))] == ["क्षमा"]
+
+
+def test_a_clause_and_a_word_in_it_are_told_apart() -> None:
+    body = "Nice, but I waited an hour. I waited."
+    cut = pieces(body, [(10, 27)], words_found(body, sought("waited")))
+    assert [(piece.text, piece.marked, piece.found) for piece in cut] == [
+        ("Nice, but ", False, False),
+        ("I ", True, False),
+        ("waited", True, True),
+        (" an hour.", True, False),
+        (" I ", False, False),
+        ("waited", False, True),
+        (".", False, False),
+    ]
 
 
 @pytest.mark.parametrize(
