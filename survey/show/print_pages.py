@@ -121,7 +121,7 @@ def _of(overview: Overview | None, tone: str) -> Column:
 
 
 def _bars(column: Column, tone: str) -> list[Bar]:
-    rows = sorted((*column.book, *column.found), key=lambda row: -row.count)
+    rows = sorted(column.rows, key=lambda row: -row.count)
     return [Bar(row.theme.name, row.count, tone) for row in rows[:_MOST_BARS]]
 
 

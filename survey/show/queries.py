@@ -102,16 +102,16 @@ class Column:
     ----------
     tones : tuple of str
         What counts here.
-    book, found : tuple of ThemeRow
-        Most answers first: the book's themes, and those found in these answers.
+    rows : tuple of ThemeRow
+        Pinned ones first, then most answers first, wherever a theme comes from: who reads only
+        the top reads what is said most.
     few : tuple of ThemeRow
         Themes so seldom heard that they are only named: under one answer in a hundred, and not
         among the first.
     """
 
     tones: tuple[Tone, ...]
-    book: tuple[ThemeRow, ...]
-    found: tuple[ThemeRow, ...]
+    rows: tuple[ThemeRow, ...]
     few: tuple[ThemeRow, ...]
 
 
@@ -127,18 +127,27 @@ class Overview:
         The two columns.
     silent : tuple of ThemeName
         The book's themes that nobody in view spoke of.
+    compares : bool
+        Whether changes are told: not in a view by tone or pile, whose shares are of other answers
+        than a theme's own page shows, so that the two would contradict each other.
     """
 
     figures: Figures
     wishes: Column
     praise: Column
     silent: tuple[ThemeName, ...]
+    compares: bool = True
 
     @property
     def largest(self) -> int:
         """The longest bar: the most answers of any theme in either column."""
-        rows = (*self.wishes.book, *self.wishes.found, *self.praise.book, *self.praise.found)
-        return max((row.count for row in rows), default=1)
+        return max((row.count for row in (*self.wishes.rows, *self.praise.rows)), default=1)
+
+    @property
+    def shows_found(self) -> bool:
+        """Whether a theme stands here that was found in the answers."""
+        rows = (*self.wishes.rows, *self.praise.rows)
+        return any(row.theme.origin == "found" for row in rows)
 
 
 def theme_overview(
@@ -159,6 +168,7 @@ def theme_overview(
         a theme they narrow the columns alone.
     """
     shown = wanted.tones or (*WISHES, *PRAISE)
+    compares = not wanted.tones and wanted.pile is None
     if wanted.theme_id is not None:
         wanted = replace(wanted, tones=())
     span = span_in_view(session, workspace_id, run_id, wanted)
@@ -166,7 +176,7 @@ def theme_overview(
         return None
     figures = figures_in_view(session, workspace_id, run_id, wanted, span)
     names = theme_names(session, workspace_id, {theme_id for theme_id, _ in figures.by_theme})
-    changes = real_changes(figures, names)
+    changes = real_changes(figures, names) if compares else {}
     heard = [
         _heard(figures, names, tuple(one for one in tones if one in shown))
         for tones in (WISHES, PRAISE)
@@ -188,6 +198,7 @@ def theme_overview(
             for name in sorted(names, key=lambda one: one.name.casefold())
             if name.origin == "book" and not figures.theme(name.id).total and not name.pinned
         ),
+        compares=compares,
     )
 
 
@@ -268,11 +279,9 @@ def _column(
             quotes=quotes,
         )
 
-    shown = [row(*one) for one in heard.shown]
     return Column(
         tones=heard.tones,
-        book=tuple(one for one in shown if one.theme.origin == "book"),
-        found=tuple(one for one in shown if one.theme.origin == "found"),
+        rows=tuple(row(*one) for one in heard.shown),
         few=tuple(
             ThemeRow(
                 name.among(heard.tones), series.total, None, changes.get((name.id, heard.tones)), ()

@@ -1,20 +1,49 @@
 """One theme by itself: how many, since when, and who says it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from survey.records import Theme
-from survey.records.filters import AnswerFilter
+from survey.records.filters import AnswerFilter, Tone
 from survey.records.tallies import Sought
 from survey.show.charts import Plot, plot
-from survey.show.exact import beyond_chance, interval
+from survey.show.exact import interval
 from survey.show.figures import Figures, figures_in_view
-from survey.show.queries import NAMING, ThemeName, as_named, span_in_view, theme_names
+from survey.show.queries import (
+    NAMING,
+    PRAISE,
+    WISHES,
+    ThemeName,
+    as_named,
+    real_changes,
+    span_in_view,
+    theme_names,
+)
 from survey.show.segments import SegmentTable, theme_by_segment
 from survey.show.span import Change, Point, Span, change, trend
 from survey.show.together import Companion, companions
+
+
+@dataclass(frozen=True)
+class Move:
+    """How one column of the overview moved in a theme.
+
+    Parameters
+    ----------
+    tones : tuple of str
+        The column's.
+    change : Change
+        The newest four weeks against those before.
+    is_real : bool
+        Whether it is beyond chance, all themes and both columns being tested together.
+    """
+
+    tones: tuple[Tone, ...]
+    change: Change
+    is_real: bool
 
 
 @dataclass(frozen=True)
@@ -37,10 +66,9 @@ class ThemePage:
         The share over time.
     plot : Plot or None
         The same, ready to be drawn.
-    change : Change or None
-        The newest four weeks against those before, in a view long enough.
-    change_is_real : bool
-        Whether it is beyond chance, all themes being tested together.
+    moves : tuple of Move
+        The newest four weeks against those before, in a view long enough: of its wishes and of
+        its praise, as the overview of the same answers tells them.
     segments : tuple of SegmentTable
         Who says it; only where the view is not already of one segment.
     companions : tuple of Companion
@@ -56,8 +84,7 @@ class ThemePage:
     by_tone: dict[str, int]
     points: tuple[Point, ...]
     plot: Plot | None
-    change: Change | None
-    change_is_real: bool
+    moves: tuple[Move, ...]
     segments: tuple[SegmentTable, ...]
     companions: tuple[Companion, ...]
 
@@ -101,7 +128,7 @@ def theme_page(
         return None
     series = figures.theme(theme.id, wanted.tones or ("wish", "praise", "unclear"))
     points = trend(span, series.steps, answered.steps)
-    moved = change(span, series.steps, answered.steps)
+    names = theme_names(session, workspace_id, {one for one, _ in figures.by_theme})
     low, high = interval(series.total, answered.total)
     return ThemePage(
         theme=theme,
@@ -113,8 +140,7 @@ def theme_page(
         by_tone={t: figures.theme(theme.id, (t,)).total for t in ("wish", "praise", "unclear")},
         points=points,
         plot=plot(points),
-        change=moved,
-        change_is_real=moved is not None and _is_real(figures, theme.id, moved),
+        moves=_moves(figures, names, theme, wanted.tones),
         segments=()
         if narrowed
         else theme_by_segment(
@@ -126,7 +152,7 @@ def theme_page(
             session,
             _with_themes(workspace_id, run_id, view, span),
             theme.id,
-            theme_names(session, workspace_id, ()),
+            names,
             figures,
         ),
     )
@@ -143,11 +169,16 @@ def _with_themes(workspace_id: int, run_id: int, view: AnswerFilter, span: Span)
     )
 
 
-def _is_real(figures: Figures, theme_id: int, moved: Change) -> bool:
-    """Whether a change is beyond chance when every theme heard in view is tested with it."""
-    others = [
-        change(figures.span, series.steps, figures.answered.steps)
-        for other in {one for one, _ in figures.by_theme} - {theme_id}
-        if (series := figures.theme(other)).total
-    ]
-    return beyond_chance([moved.chance, *(one.chance for one in others if one)])[0]
+def _moves(
+    figures: Figures, names: list[ThemeName], theme: ThemeName, tones: Sequence[Tone]
+) -> tuple[Move, ...]:
+    """Return how the theme moved; where tones are chosen, in the columns that they stand in."""
+    hidden = () if any(one.id == theme.id for one in names) else (theme,)
+    real = real_changes(figures, (*names, *hidden))
+    columns = [column for column in (WISHES, PRAISE) if not tones or set(tones) & set(column)]
+    return tuple(
+        Move(column, moved, (theme.id, column) in real)
+        for column in columns
+        if (series := figures.theme(theme.id, column)).total
+        and (moved := change(figures.span, series.steps, figures.answered.steps))
+    )

@@ -105,6 +105,32 @@ def test_the_overview_names_figures_themes_quotes_and_what_they_are_shares_of(
     assert "An answer may have several themes" in page
 
 
+def test_a_found_theme_stands_among_the_books_by_its_answers_and_pinned_ones_first(
+    owner: Browser, business: Business, database: Database, run: tuple[int, dict[str, int]]
+) -> None:
+    parked = Said((("parking", "wish", "Nowhere to leave the car within ten minutes."),))
+    money = Said((("cost_shame", "wish", "I had to ask three times what it would cost."),))
+    _add(database, business, run, WAITED, *[parked] * 3, *[money] * 2)
+    names = re.compile(r'<h3 class="theme-name"><a [^>]+><bdi>([^<]+)</bdi></a>(.*?)</h3>')
+    parking, cost, waiting = (_theme_name(database, run[1][key]) for key in (
+        "parking", "cost_shame", "waiting",
+    ))  # fmt: skip
+    rows = names.findall(owner.get(business.at()).get_data(as_text=True))
+    assert [name for name, _ in rows] == [parking, cost, waiting]
+    assert ["found in your answers" in beside for _, beside in rows] == [True, False, False]
+    with database.writing() as session:
+        session.execute(update(Theme).where(Theme.id == run[1]["waiting"]).values(pinned=True))
+    rows = names.findall(owner.get(business.at()).get_data(as_text=True))
+    assert [name for name, _ in rows] == [waiting, parking, cost]
+    for page in (business.at(), business.at("print")):
+        assert f"{parking} found in your answers" in _text(owner, page)
+
+
+def _theme_name(database: Database, theme_id: int) -> str:
+    with database.reading() as session:
+        return session.execute(select(Theme.name).where(Theme.id == theme_id)).scalar_one()
+
+
 def test_every_number_leads_to_as_many_answers(
     owner: Browser, business: Business, database: Database
 ) -> None:
@@ -355,6 +381,34 @@ def test_a_real_rise_is_called_rising_and_a_quiet_view_calls_nothing(
     assert "Rising: 32 of 40 since 9 March 2026, 16 of 160 before." in page
     quiet = _text(owner, business.at("?until=2026-03-03"))
     assert " rising" not in quiet.replace("“Rising”", "")
+
+
+def test_overview_and_theme_page_say_the_same_of_what_rises_and_falls(
+    owner: Browser, business: Business, database: Database, run: tuple[int, dict[str, int]]
+) -> None:
+    early = Said((("waiting", "praise", "In at nine on the dot, as I was told."),))
+    for week in range(20):  # wishes take the place of praise: all tones together stand still
+        wishes, praise = (8, 1) if week < 4 else (1, 8)
+        day = TODAY - timedelta(days=7 * week)
+        _add(database, business, run, *[WAITED] * wishes, *[early] * praise, FINE, day=day)
+    waiting = f"themes/{run[1]['waiting']}"
+    wished, _, helped = _text(owner, business.at()).partition("What helped")
+    assert " rising" in wished
+    assert " falling" in helped
+    page = _text(owner, business.at(waiting))
+    assert "Rising among wishes and complaints: 32 of 40 since 9 March 2026, 16 of 160" in page
+    assert "Falling among praise: 4 of 40 since 9 March 2026, 128 of 160 before." in page
+    for tone, says, not_this in (
+        ("wish", "Rising: 32", "Falling"),
+        ("praise", "Falling: 4", "Ris"),
+    ):
+        narrowed = _text(owner, business.at(f"{waiting}?tone={tone}"))
+        assert says in narrowed
+        assert not_this not in narrowed
+        of_tone = _text(owner, business.at(f"?tone={tone}"))  # of other answers: it says nothing
+        assert " rising" not in of_tone
+        assert " falling" not in of_tone
+        assert "on each theme’s own page" in of_tone
 
 
 def test_somebody_elses_theme_is_not_found(

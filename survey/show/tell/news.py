@@ -156,7 +156,7 @@ def quotes_of(
     return {
         (row.theme.id, tone): row.quotes
         for tone, column in (("wish", overview.wishes), ("praise", overview.praise))
-        for row in (*column.book, *column.found)
+        for row in column.rows
     }
 
 
