@@ -1,4 +1,4 @@
-"""Which answers a proposal would move, and from where to where."""
+"""Which answers a proposal or a step by hand would move, and from where to where."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -40,21 +40,30 @@ class Stands:
 
 
 @dataclass(frozen=True)
-class MovedAnswer:
-    """An answer that would move.
+class StandingAnswer:
+    """An answer and where it stands.
 
     Parameters
     ----------
     id, day, text : int, date, str
         Which, when it was given, and what it says; empty where nothing was typed.
-    now, then : Stands
-        Where it stands, and where it would.
+    anonymous : bool
+        Whether its day is that of its week.
+    now : Stands
+        Where it stands.
     """
 
     id: int
     day: date
     text: str
+    anonymous: bool
     now: Stands
+
+
+@dataclass(frozen=True)
+class MovedAnswer(StandingAnswer):
+    """An answer that would move, and where it would stand `then`."""
+
     then: Stands
 
 
@@ -122,25 +131,42 @@ def moves(
         .limit(PAGE + 1)
     ).all()
     shown = ids[:PAGE]
-    now = _standing(session, workspace_id, current, shown)
+    here = standing_answers(session, workspace_id, current, shown)
     then = _standing(session, workspace_id, run_id, shown)
-    found = _answers(session, workspace_id, shown)
     return Moves(
-        tuple(MovedAnswer(*found[one], now[one], then[one]) for one in shown if one in found),
+        tuple(MovedAnswer(**vars(one), then=then[one.id]) for one in here),
         shown[-1] if len(ids) > PAGE else None,
         _name(session, workspace_id, theme_id),
     )
 
 
-def _answers(
-    session: Session, workspace_id: int, ids: Collection[int]
-) -> dict[int, tuple[int, date, str]]:
+def standing_answers(
+    session: Session, workspace_id: int, run_id: int | None, ids: Collection[int]
+) -> tuple[StandingAnswer, ...]:
+    """Return given answers in this order, with where they stand.
+
+    Parameters
+    ----------
+    session : Session
+        An open session.
+    workspace_id : int
+        Whose; other workspaces' answers are left out.
+    run_id : int or None
+        Under which run they stand there; None before the first.
+    ids : collection of int
+        Some dozens at most.
+    """
     rows = session.execute(
-        select(Answer.id, Answer.answered_on, AnswerText.body)
+        select(Answer.id, Answer.answered_on, Answer.anonymous, AnswerText.body)
         .outerjoin(AnswerText, NEWEST_WORDS)
         .where(Answer.workspace_id == workspace_id, Answer.id.in_(ids))
     )
-    return {row.id: (row.id, row.answered_on, row.body or "") for row in rows}
+    now = _standing(session, workspace_id, run_id or 0, ids)
+    found = {
+        row.id: StandingAnswer(row.id, row.answered_on, row.body or "", row.anonymous, now[row.id])
+        for row in rows
+    }
+    return tuple(found[one] for one in ids if one in found)
 
 
 def _standing(

@@ -403,6 +403,44 @@ def test_a_tone_that_is_none_and_anothers_answer_are_not_found(
     assert teammate.get(plan).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("step", "moves", "stays"),
+    [
+        ("theme={waiting}&do=out", "Twenty minutes past", "The car park is a maze."),
+        ("theme={waiting}&do=praise", "Twenty minutes past", "The car park is a maze."),
+        ("do=put&to={warmth}", "The car park is a maze.", "She rang me"),
+        ("do=new&name=X", "She rang me", ""),
+    ],
+)
+def test_the_plan_of_a_step_by_hand_lists_the_answers_that_it_would_move(
+    teammate: Browser, scene: Scene, step: str, moves: str, stays: str
+) -> None:
+    page = text(teammate, scene.business.at(f"pick/plan?{step.format(**scene.themes)}&all=1"))
+    told = re.search(r"(\d+) answers? (?:would|of)", page)
+    assert told is not None
+    listed = page.split("Which answers")[1]
+    assert listed.count("31 Mar 2026 · now: ") == int(told[1])
+    assert moves in listed
+    assert not stays or f"{stays} 31 Mar" not in listed
+
+
+def test_a_plan_of_many_answers_lists_the_newest_thirty_and_counts_the_rest(
+    teammate: Browser, scene: Scene
+) -> None:
+    late = Said((("waiting", "wish", "Late, and nobody had told me."),))
+    with scene.database.writing() as session:
+        inside = scene.business.workspace_id
+        run_id = session.scalars(select(Workspace.current_run_id)).one()
+        said = [(date(2026, 4, 1), late)] * 30
+        add_answers(session, inside, said, (run_id or 0, scene.themes), random.Random(2))
+    waiting = scene.themes["waiting"]
+    page = text(teammate, scene.business.at(f"pick/plan?theme={waiting}&do=out&all=1"))
+    assert "33 answers would leave" in page
+    assert page.count("1 Apr 2026 · now: ") == 30
+    assert "Twenty minutes past" not in page
+    assert "3 more would go with them" in page
+
+
 def test_all_answers_of_a_view_are_picked_at_once(teammate: Browser, scene: Scene) -> None:
     plan = scene.business.at(f"pick/plan?do=put&to={scene.themes['warmth']}&all=1")
     assert "3 answers would come into “Warmth”; 2 are there already" in text(teammate, plan)

@@ -16,6 +16,8 @@ from survey.show.ledger.forms import StepForm
 from survey.show.ledger.pages import ID, Page, done_step, hand, moved_words
 from survey.show.ledger.picking import DEEDS, answers_picked, picked
 from survey.show.ledger.queries import lines_of, theme_card, themes_to_choose
+from survey.show.moves import PAGE as SHOWN
+from survey.show.moves import standing_answers
 from survey.show.standing import standing
 from survey.web.access import open_to
 from survey.web.current import database, place
@@ -208,11 +210,15 @@ def _plan_page(wish: Wish, form: StepForm, since: Sequence[int] = ()) -> str:
             theme_card(session, inside, one) if one is not None else None
             for one in (wish.from_id, wish.to_id)
         )
+        moved = found.moved_by(wish.do)
+        run_id = standing(session, inside, utc_now()).run_id
         return render_template(
             "show/ledger/plan.html",
             form=form,
             wish=replace(wish, ids=found.ids),
             found=found,
+            moved=standing_answers(session, inside, run_id, moved[:SHOWN]),
+            moved_more=max(0, len(moved) - SHOWN),
             source=source,
             target=target,
             stale=lines_of(session, inside, since) if since else (),

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -23,24 +24,53 @@ class Picked:
 
     Parameters
     ----------
-    ids : tuple of int
-        The answers, at most 5,000.
-    in_from, in_to : int
-        How many are in the theme they are picked from, and in the one they would go to.
+    days : mapping of int to date
+        The answers, at most 5,000, with the days on which they were given.
+    tones : mapping of int to str
+        Those that are in the theme they are picked from, with the tone they have there.
+    there : frozenset of int
+        Those that are in the theme they would go to.
     elsewhere : int
         How many are in any other theme than the one they would go to.
-    by_tone : mapping of str to int
-        How many have which tone in the theme they are picked from.
     waiting : int
         How many no sorting has read yet.
     """
 
-    ids: tuple[int, ...]
-    in_from: int
-    in_to: int
+    days: Mapping[int, date]
+    tones: Mapping[int, str]
+    there: frozenset[int]
     elsewhere: int
-    by_tone: Mapping[str, int]
     waiting: int
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """The answers."""
+        return tuple(sorted(self.days))
+
+    @property
+    def in_from(self) -> int:
+        """How many are in the theme they are picked from."""
+        return len(self.tones)
+
+    @property
+    def in_to(self) -> int:
+        """How many are in the theme they would go to."""
+        return len(self.there)
+
+    @property
+    def by_tone(self) -> Counter[str]:
+        """How many have which tone in the theme they are picked from."""
+        return Counter(self.tones.values())
+
+    def moved_by(self, deed: str) -> tuple[int, ...]:
+        """Return the answers that a deed would move or count otherwise, the newest first."""
+        if deed in TONES:
+            moved = {one for one, tone in self.tones.items() if tone != deed}
+        elif deed in ("out", "move", "split"):
+            moved = set(self.tones)
+        else:
+            moved = set(self.days) - self.there
+        return tuple(sorted(moved, key=lambda one: (self.days[one], one), reverse=True))
 
 
 def answers_picked(
@@ -64,44 +94,40 @@ def picked(
     to_id: int | None,
 ) -> Picked:
     """Return what a step with some answers would find; other workspaces' answers are left out."""
-    there: list[int] = []
+    days: dict[int, date] = {}
     for some in _in_parts(ids):
-        query = select(Answer.id).where(
+        query = select(Answer.id, Answer.answered_on).where(
             Answer.workspace_id == workspace_id, Answer.state == GIVEN, Answer.id.in_(some)
         )
-        there += session.scalars(query)
-    by_tone = _by_tone(session, workspace_id, there, from_id)
+        days |= {row.id: row.answered_on for row in session.execute(query)}
     return Picked(
-        ids=tuple(sorted(there)),
-        in_from=by_tone.total(),
-        in_to=_by_tone(session, workspace_id, there, to_id).total(),
-        elsewhere=_elsewhere(session, workspace_id, there, to_id),
-        by_tone=by_tone,
-        waiting=_waiting(session, workspace_id, there),
+        days=days,
+        tones=_tones_in(session, workspace_id, days, from_id),
+        there=frozenset(_tones_in(session, workspace_id, days, to_id)),
+        elsewhere=_elsewhere(session, workspace_id, days, to_id),
+        waiting=_waiting(session, workspace_id, days),
     )
 
 
-def _by_tone(
+def _tones_in(
     session: Session, workspace_id: int, ids: Collection[int], theme_id: int | None
-) -> Counter[str]:
-    """Count those of some answers that are in a theme, by the tone they have there."""
-    found: Counter[str] = Counter()
+) -> dict[int, str]:
+    """Return those of some answers that are in a theme, with the tone they have there."""
+    found: dict[int, str] = {}
     if theme_id is None:
         return found
     query = (
-        select(Assignment.tone, func.count())
-        .select_from(Assignment)
+        select(Assignment.answer_id, Assignment.tone)
         .join(Workspace, Workspace.current_run_id == Assignment.run_id)
         .where(
             Workspace.id == workspace_id,
             Assignment.workspace_id == workspace_id,
             Assignment.theme_id == theme_id,
         )
-        .group_by(Assignment.tone)
     )
     for some in _in_parts(ids):
-        for tone, amount in session.execute(query.where(Assignment.answer_id.in_(some))):
-            found[tone] += amount
+        rows = session.execute(query.where(Assignment.answer_id.in_(some)))
+        found |= {row.answer_id: row.tone for row in rows}
     return found
 
 
