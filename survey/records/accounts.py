@@ -33,6 +33,8 @@ class Workspace(DueWork, Record):
     themes_looked_at: Mapped[datetime | None]
     is_sample: Mapped[bool] = mapped_column(default=False)
     resort_asked_at: Mapped[datetime | None]  # somebody wants all answers sorted anew
+    resort_ended_at: Mapped[datetime | None]  # when the last such sorting was through
+    resort_outcome: Mapped[str | None] = mapped_column(String(20))  # nothing, known or proposed
 
 
 class Person(Record):

@@ -53,6 +53,11 @@ def _moment_words(moment: datetime) -> str:
     return words.moment_words(moment, place().time_zone)
 
 
+@blueprint.app_template_filter("own_day")
+def _own_day(moment: datetime) -> date:
+    return day_in(moment, place().time_zone)
+
+
 for _name in (
     "figure",
     "percent",

@@ -4,11 +4,11 @@ import random
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from survey.records import Answer, TextVector, Workspace
+from survey.records import Answer, Run, TextVector, Workspace
 from survey.records.answering import GIVEN
 from survey.records.due import Claim, claim, finish, renew, try_later
 from survey.records.mapping import wait_for_places
@@ -96,13 +96,32 @@ def put_workspace_back(
     )
 
 
-def note_resorted(session: Session, workspace_id: int, asked_at: datetime) -> None:
-    """Note that all answers were sorted anew, unless somebody asked again meanwhile."""
-    session.execute(
-        update(Workspace)
-        .where(Workspace.id == workspace_id, Workspace.resort_asked_at == asked_at)
-        .values(resort_asked_at=None)
-    )
+def note_resorted(
+    session: Session, workspace_id: int, asked_at: datetime, now: datetime, *, was_read: bool
+) -> None:
+    """Note that all answers were sorted anew as somebody asked, and how it ended.
+
+    Parameters
+    ----------
+    session : Session
+        A writing session; the edge commits.
+    workspace_id : int
+        Whose.
+    asked_at : datetime
+        The asking that was met; where somebody asked again meanwhile, that one stays.
+    now : datetime
+        The present moment.
+    was_read : bool
+        Whether they were read: else the same engine had done so already, taught the same. The
+        outcome is then ``known``; else ``proposed`` or, where no answer would move, ``nothing``.
+    """
+    proposed = exists().where(Run.workspace_id == workspace_id, Run.state == "proposed")
+    outcome = "known"
+    if was_read:
+        outcome = "proposed" if session.scalar(select(proposed)) else "nothing"
+    here = update(Workspace).where(Workspace.id == workspace_id)
+    session.execute(here.values(resort_ended_at=now, resort_outcome=outcome))
+    session.execute(here.where(Workspace.resort_asked_at == asked_at).values(resort_asked_at=None))
 
 
 def note_trouble(session: Session, workspace_id: int, error: str) -> None:

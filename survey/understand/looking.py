@@ -410,10 +410,12 @@ class Looking:
             tried = was_tried(session, workspace_id, engine, but_refused=True)
         if run is not None:
             self._delete(workspace_id, lease_id, run.id)
-        if not tried or (run is not None and run.engine == engine):
+        is_new = not tried or (run is not None and run.engine == engine)
+        if is_new:
             self._resort(workspace_id, lease_id, engine, asked=True)
         with self._writing(lease_id) as session:
-            note_resorted(session, workspace_id, asked_at)
+            now = database_now(session)
+            note_resorted(session, workspace_id, asked_at, now, was_read=is_new)
 
     def _resort(
         self, workspace_id: int, lease_id: str, engine: str, *, asked: bool = False

@@ -3,16 +3,16 @@
 import random
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from html import unescape
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from survey.clock import utc_now
 from survey.errors import StaleError
-from survey.records import Assignment, Decision, Theme, Workspace, new_id
+from survey.records import Assignment, Decision, Run, Theme, WorkerBeat, Workspace, new_id
 from survey.records.counts import counts_now, rebuild
 from survey.records.database import Database
 from survey.records.shown import Placing, SortedAnswer
@@ -481,12 +481,70 @@ def test_a_pinned_theme_stands_first_even_while_nobody_says_it(
 
 
 def test_sorting_anew_is_asked_for_in_the_ledger(teammate: Browser, scene: Scene) -> None:
-    page = scene.at("warmth", "/set/pin")
+    page, ledger = scene.at("warmth", "/set/pin"), scene.business.at("ledger")
     teammate.post(page, data=fields(teammate, page))
-    teammate.send(scene.business.at("ledger"), to=scene.business.at("ledger/sort-anew"))
+    beat(scene)
+    teammate.send(ledger, to=scene.business.at("ledger/sort-anew"))
     with scene.database.reading() as session:
         assert session.scalar(select(Workspace.resort_asked_at)) is not None
-    assert "All answers are being read anew" in text(teammate, scene.business.at("ledger"))
+    for _look in range(2):  # as long as it runs, not only right after the press
+        told = text(teammate, ledger)
+        assert re.search(r"All answers are being read anew since \d\d:\d\d on \d+ \w+\.", told)
+        assert "Read all answers anew, as a proposal" not in told
+
+
+def test_the_ledger_says_what_keeps_a_reading_anew_from_running(
+    teammate: Browser, scene: Scene
+) -> None:
+    ledger = scene.business.at("ledger")
+    _set(scene, resort_asked_at=AT)
+    assert "no worker is there to do it" in text(teammate, ledger)
+    beat(scene)
+    _set(scene, last_error="The model's file is damaged.")
+    assert "did not go through: The model's file is damaged." in text(teammate, ledger)
+    _propose(scene)
+    assert "once you have decided under Proposals" in text(teammate, ledger)
+
+
+def test_the_ledger_says_how_the_last_reading_anew_ended(teammate: Browser, scene: Scene) -> None:
+    ledger = scene.business.at("ledger")
+    assert "ead anew on" not in text(teammate, ledger)
+    for outcome, told in (
+        ("nothing", "Read anew on 12 November 2026: nothing would move."),
+        ("known", "nothing new was taught since all answers were last read"),
+        ("proposed", "Read anew on 12 November 2026: what would move was proposed, and has been"),
+    ):
+        _set(scene, resort_ended_at=AT, resort_outcome=outcome)
+        assert told in text(teammate, ledger)
+    _propose(scene)
+    page = teammate.get(ledger).get_data(as_text=True)
+    assert "Read anew on 12 November 2026: what would move waits under Proposals" in plain(page)
+    assert f'waits under <a href="{scene.business.at("proposals")}">' in page
+
+
+AT = datetime(2026, 11, 12, 10, 4, tzinfo=UTC)
+
+
+def beat(scene: Scene) -> None:
+    """Let a worker be seen."""
+    with scene.database.writing() as session:
+        session.add(WorkerBeat(name="w", beat_at=utc_now(), doing=""))
+
+
+def _set(scene: Scene, **values: object) -> None:
+    with scene.database.writing() as session:
+        here = Workspace.id == scene.business.workspace_id
+        session.execute(update(Workspace).where(here).values(**values))
+
+
+def _propose(scene: Scene) -> None:
+    with scene.database.writing() as session:
+        session.add(
+            Run(
+                workspace_id=scene.business.workspace_id, id=new_id(), kind="resort",
+                state="proposed", engine="f" * 64, started_at=AT, finished_at=AT, summary={},
+            )
+        )  # fmt: skip
 
 
 def test_two_at_the_very_same_moment_do_not_both_get_through(scene: Scene) -> None:

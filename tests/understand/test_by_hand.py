@@ -183,6 +183,7 @@ def test_what_people_say_of_the_books_themes_reaches_its_reader(hands: Hands) ->
 
 def test_sorting_anew_is_asked_for_once_and_comes_with_what_was_taught(hands: Hands) -> None:
     hands.work(RADIO[:2])
+    ended: list[str | None] = []
     for _ in range(2):
         with hands.database.writing() as session:
             workspace = session.get_one(Workspace, hands.workspace_id)
@@ -193,6 +194,9 @@ def test_sorting_anew_is_asked_for_once_and_comes_with_what_was_taught(hands: Ha
         with hands.database.reading() as session:
             engines = session.scalars(select(Run.engine).order_by(Run.started_at)).all()
             assert session.scalar(select(Workspace.resort_asked_at)) is None
+            ended.append(session.scalars(select(Workspace.resort_outcome)).one())
+            assert session.scalar(select(Workspace.resort_ended_at)) is not None
+    assert ended == ["known", "nothing"]  # and the page says so
     assert len(engines) == 2  # the first asking brought nothing new
     assert engines[1].startswith(f"{engines[0]}+")
     with hands.database.reading() as session:
@@ -216,6 +220,8 @@ def test_moves_that_were_refused_come_again_where_somebody_asks_and_not_by_thems
         with hands.database.writing() as session:
             session.get_one(Workspace, hands.workspace_id).resort_asked_at = utc_now()
         hands.work()
+        with hands.database.reading() as session:
+            assert session.scalar(select(Workspace.resort_outcome)) == "proposed"
         hands.refuse(1)
     assert RADIO[3] not in hands.shown(radio)
     with hands.database.reading() as session:

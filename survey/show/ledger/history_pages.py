@@ -13,6 +13,7 @@ from survey.errors import NotFoundError
 from survey.records.ledger import Done, latest_number
 from survey.records.replay import themes_at
 from survey.show.ledger import actions
+from survey.show.ledger.anew import reading_anew
 from survey.show.ledger.forms import StepForm
 from survey.show.ledger.pages import ID, Page, done_step, hand, moved_words
 from survey.show.ledger.queries import ledger_page, lines_of, moved_by_undoing, theme_name_of
@@ -42,6 +43,7 @@ def ledger() -> Page:
             wrong=wrong,
             today=today,
             then=_themes_on(session, on) if on else (),
+            anew=reading_anew(session, inside, utc_now()),
         )
 
 
@@ -78,7 +80,6 @@ def post_sort_anew() -> Page:
     """Ask for all answers to be sorted anew with what people taught, as a proposal."""
     with database().writing() as session:
         actions.ask_for_resort(session, place().workspace_id, utc_now())
-    flash("All answers are being read anew. If any would move, you find it under Proposals.")
     return redirect(url_for("ledger_history.ledger"), 303)
 
 
