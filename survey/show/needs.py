@@ -40,13 +40,8 @@ class NeedsYou:
 
     @property
     def total(self) -> int:
-        """Everything but the answers that fit no theme, which are no task each."""
+        """All tasks, as the header's marks count them; an answer without a theme is none."""
         return self.tasks.dangers + self.tasks.replies + self.tasks.proposals
-
-    @property
-    def anything(self) -> bool:
-        """Whether anything waits at all."""
-        return bool(self.total or self.unsorted)
 
 
 def needs_you(session: Session, workspace_id: int, run_id: int | None, tasks: Tasks) -> NeedsYou:

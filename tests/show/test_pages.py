@@ -15,6 +15,7 @@ from survey.records import (
     AnswerText,
     Assignment,
     Decision,
+    Flag,
     HeldAnswer,
     Run,
     Sorting,
@@ -610,6 +611,33 @@ def test_answers_that_wait_for_company_are_told_of_and_nothing_they_say(
         assert "Nobody said a word" not in page
         assert "Needs you" not in page
         assert ("Why, and how many it takes" in page) == (reader is owner)
+
+
+def test_the_number_that_needs_you_is_the_sum_of_its_lines_and_of_the_headers_marks(
+    owner: Browser,
+    business: Business,
+    database: Database,
+    run: tuple[int, dict[str, int]],
+    proposal: int,
+) -> None:
+    lost = Said((("", "", "The car park is a maze."),), "unsorted")
+    speaks, *_ = _add(database, business, run, WAITED, WAITED, lost)
+    with database.writing() as session:
+        here = {"workspace_id": business.workspace_id, "answer_id": speaks}
+        more = {"version": 1, "start": 0, "end": 4, "answered_on": TODAY}
+        session.add_all(Flag(**here, **more, danger=one) for one in ("abuse", "self_harm"))
+    page = owner.get(business.at()).get_data(as_text=True)
+    header, main = page.split("<main")
+    needs = main.split('class="needs"')[1].split("</section>")[0]
+    total = re.search(r'class="waiting">(\d+)<', needs)
+    assert total is not None
+    lines = [int(one) for one in re.findall(r"<li><a [^>]+>(\d+) ", needs)]
+    first_row = header.split('class="house-row within"')[0].split("<nav")[1]
+    marks = [int(one) for one in re.findall(r'class="waiting">(\d+)<', first_row)]
+    assert len(lines) == 2
+    assert sum(lines) == sum(marks) == int(total[1])
+    assert "no theme yet" not in needs  # no task, so not among them
+    assert "1 answer fits no theme yet" in re.sub(r"<[^>]+>", "", main)
 
 
 def test_only_members_decide_and_only_about_what_is_proposed(
