@@ -63,6 +63,11 @@ class Nav:
     sections: tuple[NavEntry, ...]
     inside: tuple[NavEntry, ...]
 
+    @property
+    def waiting(self) -> int:
+        """How many things wait for a person anywhere."""
+        return sum(one.waiting for one in self.sections)
+
 
 def offer_nav(app: Flask) -> None:
     """Let every template ask for the header's entries."""

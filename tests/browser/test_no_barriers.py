@@ -212,6 +212,42 @@ def test_every_owner_page_is_free_of_barriers(
     context.close()
 
 
+def test_on_a_phone_the_header_is_two_lines_and_its_menu_opens_by_key_without_scripts(
+    browser: Browser, desk: Desk
+) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=False)
+    page = context.new_page()
+    _sign_in(page, desk, "owner@example.org")
+    for path in desk.paths:
+        page.goto(desk.url + path)
+        box = page.locator("header.house").bounding_box()
+        assert box is not None
+        assert box["height"] <= 110, path
+    pages, menu = page.locator("header nav").first, page.locator("header summary")
+    assert not pages.is_visible()
+    assert re.fullmatch(r"Menu \d+\s+waiting for you", menu.inner_text())
+    page.keyboard.press("Tab")  # past the way to the page, then the name
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    for name in ("Overview", "Settings", "Your account"):
+        assert page.get_by_role("link", name=name, exact=True).first.is_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/w/hill-street/")
+    context.close()
+
+
+def test_the_open_menu_puts_up_no_barrier(browser: Browser, desk: Desk) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    _sign_in(page, desk, "owner@example.org")
+    page.locator("header summary").click()
+    assert page.get_by_role("button", name="Sign out").is_visible()
+    assert _barriers(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.context.close()
+
+
 def _sign_in(page: Page, desk: Desk, email: str) -> None:
     page.goto(f"{desk.url}/sign-in")
     page.fill("[name=email]", email)
