@@ -50,6 +50,7 @@ def answer_page(
     order: Order = "newest",
     after: str | None = None,
     many: bool = False,
+    at_most: int = PAGE,
 ) -> AnswerPage:
     """Return one page of the answers in view.
 
@@ -69,6 +70,8 @@ def answer_page(
         The `after` of the page before.
     many : bool
         Whether many answers are in view; it only decides by which way they are found.
+    at_most : int
+        How many a page holds.
 
     Raises
     ------
@@ -80,10 +83,11 @@ def answer_page(
     query = _listed(workspace_id, run_id, wanted, order, many=many)
     if after:
         query = query.where(_beyond(order, after))
-    rows = session.execute(query.limit(PAGE + 1)).all()
-    shown = rows[:PAGE]
+    rows = session.execute(query.limit(at_most + 1)).all()
+    shown = rows[:at_most]
     answers = _complete(session, workspace_id, run_id, wanted, shown)
-    return AnswerPage(answers, f"{shown[-1].place}~{shown[-1].id}" if len(rows) > PAGE else None)
+    more = len(rows) > at_most
+    return AnswerPage(answers, f"{shown[-1].place}~{shown[-1].id}" if more else None)
 
 
 def answers_by_id(

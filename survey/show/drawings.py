@@ -13,7 +13,7 @@ from survey.show.map_names import placed_names
 from survey.show.map_queries import Points
 from survey.show.segments import SegmentTable
 from survey.show.span import Point
-from survey.show.words import between, figure, short_day
+from survey.show.words import between, figure, percent, short_day
 
 SVG = "http://www.w3.org/2000/svg"
 INK, SOFT, LINE, PAPER, ACCENT = "#23211e", "#5e5952", "#d9d4ca", "#ffffff", "#1f5f5b"
@@ -109,14 +109,17 @@ def trend_svg(title: str, below: str, plot: Plot, points: Sequence[Point]) -> st
 
 def segments_svg(title: str, below: str, tables: Sequence[SegmentTable]) -> str:
     """Draw a theme's share by segment with its intervals, one group for each segment."""
-    lines = sum(len(table.rows) + 1 for table in tables)
+    lines = sum(len(table.drawn) + 1 for table in tables)
     sheet = _sheet(WIDE, _TOP + _ROW * lines + 20, title, below)
     y, room = _TOP, WIDE - _NAMES - 280
     for table in tables:
         _words(sheet, 24, y + 20, f"By {table.name}", size=18, bold=True)
+        for end, share in ((_NAMES, "0 %"), (_NAMES + room, percent(table.scale))):
+            _words(sheet, end, y + 24, share, size=12, colour=SOFT, anchor="middle")
+            _put(sheet, "path", d=f"M{end} {y + _ROW}v{_ROW * len(table.drawn)}", stroke=LINE)
         y += _ROW
-        for row in table.rows:
-            _words(sheet, _NAMES - 12, y + 20, _short(row.value), anchor="end")
+        for row in table.drawn:
+            _words(sheet, _NAMES - 12, y + 20, _short(row.value or "not given"), anchor="end")
             if row.is_enough:
                 left, right = (_NAMES + room * end / table.scale for end in (row.low, row.high))
                 at = _NAMES + room * row.count / row.of / table.scale

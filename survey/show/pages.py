@@ -22,6 +22,7 @@ from survey.show.answer_queries import (
     COUNTED_WORDS_UP_TO,
     MANY,
     ORDERS,
+    PAGE,
     Order,
     answer_page,
     answers_counted,
@@ -44,6 +45,7 @@ from survey.web.nav import tasks_here
 
 blueprint = Blueprint("show", __name__)
 
+_BESIDE_A_THEME = 8  # answers that its page begins with: enough to hear it, soon read on a phone
 DAYS_OFFERED = (7, 28, 90, 365)
 TONE_NAMES = {"wish": "a wish", "praise": "praise", "unclear": "unclear"}
 
@@ -164,7 +166,7 @@ def theme(theme_id: int) -> str | Response:
             heading=named.among(view.wanted.tones).name,
             tone_names=TONE_NAMES,
             page=theme_page(session, inside, stands.run_id, named, view.wanted),
-            **_listed(session, stands, view, "typical"),
+            **_listed(session, stands, view, "typical", at_first=_BESIDE_A_THEME),
             **filter_form(session, view, wrong, of_theme=True),
         )
 
@@ -258,17 +260,23 @@ def filter_form(
 
 
 def _listed(
-    session: Session, stands: Standing, view: View, usual: Order = "newest"
+    session: Session,
+    stands: Standing,
+    view: View,
+    usual: Order = "newest",
+    at_first: int = PAGE,
 ) -> dict[str, Any]:
+    """Return a page of the answers in view; the first page alone may hold fewer."""
     inside = place().workspace_id
     order = next((one for one in ORDERS if one == request.args.get("order")), usual)
     after = request.args.get("after")
     here = (session, inside, stands.run_id, view.wanted)
     total = answers_counted(*here)
+    many, at_most = total >= MANY, PAGE if after else at_first
     try:
-        page = answer_page(*here, order=order, after=after, many=total >= MANY)
+        page = answer_page(*here, order=order, after=after, many=many, at_most=at_most)
     except FieldError:
-        after, page = None, answer_page(*here, order=order, many=total >= MANY)
+        after, page = None, answer_page(*here, order=order, many=many, at_most=at_first)
     return {
         "listed": page,
         "order": order,

@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import exists, select
+from sqlalchemy import and_, exists, func, select
 from sqlalchemy.orm import Session
 
-from survey.records import Question, Workspace
+from survey.records import Answer, Assignment, Link, Question, Workspace
+from survey.records.answering import GIVEN
 from survey.records.faces import segment_name
 from survey.records.tallies import Sought, known_faces, totals_by_value
 from survey.show.exact import interval
@@ -111,6 +112,11 @@ class SegmentTable:
     scale : float
         The share at which a drawing of the rows ends: the same for all tables of a theme, so that
         they can be compared.
+    not_given : SegmentShare or None
+        The answers with a name that no value is known of; None where there are none, and where a
+        value is kept back, since what is left over would tell of it.
+    anonymous : int
+        Anonymous answers in view, which are in no cut by segment.
     """
 
     name: str
@@ -118,6 +124,13 @@ class SegmentTable:
     more: int
     too_small: int
     scale: float = 1.0
+    not_given: SegmentShare | None = None
+    anonymous: int = 0
+
+    @property
+    def drawn(self) -> tuple[SegmentShare, ...]:
+        """All rows, the last for what was not given."""
+        return (*self.rows, *((self.not_given,) if self.not_given else ()))
 
 
 def theme_by_segment(
@@ -128,6 +141,7 @@ def theme_by_segment(
     *,
     span: Span,
     question_id: int | None,
+    everyone: tuple[int, int],
 ) -> tuple[SegmentTable, ...]:
     """Return, for each segment, how many of its answers in a span are in a theme.
 
@@ -141,6 +155,8 @@ def theme_by_segment(
         The days in view.
     question_id : int or None
         Of the answers to one question.
+    everyone : tuple of int
+        How many answers are in the theme, and how many there are, with a segment or without.
     """
     sought = Sought(
         workspace_id,
@@ -155,32 +171,53 @@ def theme_by_segment(
     smallest = smallest_group(session, workspace_id)
     segments = _every_segment(known_faces(session, workspace_id, MOST_VALUES))
     found = _by_value(session, sought, segments)
+    nameless = anonymous_answers(session, sought) if segments else (0, 0)
+    named = (everyone[0] - nameless[0], everyone[1] - nameless[1])
     tables = (
-        _table(one, found["answered", one.name], found["theme", one.name], smallest)
+        replace(
+            _table(one, found["answered", one.name], found["theme", one.name], smallest, named),
+            anonymous=nameless[1],
+        )
         for one in segments
     )
     return _on_one_scale([table for table in tables if table.rows])
 
 
 def _on_one_scale(tables: Sequence[SegmentTable]) -> tuple[SegmentTable, ...]:
-    widest = max((row.high for table in tables for row in table.rows if row.is_enough), default=1.0)
+    widest = max(
+        (row.high for table in tables for row in table.drawn if row.is_enough), default=1.0
+    )
     return tuple(replace(table, scale=widest) for table in tables)
 
 
-def _table(segment: Segment, answered: _ByValue, inside: _ByValue, smallest: int) -> SegmentTable:
+def _table(
+    segment: Segment,
+    answered: _ByValue,
+    inside: _ByValue,
+    smallest: int,
+    named: tuple[int, int],
+) -> SegmentTable:
     large = [value for value in answered if answered[value] >= max(1, smallest)]
     large.sort(key=lambda value: (-answered[value], value))
     shown = [
-        SegmentShare(
-            value,
-            inside.get(value, 0),
-            answered[value],
-            *interval(min(inside.get(value, 0), answered[value]), answered[value]),
-        )
-        for value in large[:_SHOWN_VALUES]
+        _share(value, inside.get(value, 0), answered[value]) for value in large[:_SHOWN_VALUES]
     ]
     kept_back = sum(0 < answered[value] < smallest for value in answered)
-    return SegmentTable(segment.name, tuple(shown), len(large) - len(shown), kept_back)
+    rest = named[1] - sum(answered.values())
+    is_known = not kept_back and len(segment.values) < MOST_VALUES
+    return SegmentTable(
+        segment.name,
+        tuple(shown),
+        len(large) - len(shown),
+        kept_back,
+        not_given=_share("", max(0, named[0] - sum(inside.values())), rest)
+        if is_known and rest > 0
+        else None,
+    )
+
+
+def _share(value: str, count: int, of: int) -> SegmentShare:
+    return SegmentShare(value, count, of, *interval(min(count, of), of))
 
 
 def _by_value(
@@ -193,6 +230,47 @@ def _by_value(
     for (measure, name, value), answers in totals_by_value(session, sought, values).items():
         found[measure, named[name].name][value] = answers
     return found
+
+
+def anonymous_answers(session: Session, sought: Sought) -> tuple[int, int]:
+    """Return how many anonymous answers are in a theme, and how many there are at all.
+
+    Parameters
+    ----------
+    session : Session
+        An open session.
+    sought : Sought
+        Whose, in which days, of which question, in which theme of which run.
+
+    Notes
+    -----
+    Nothing counts them by themselves. Each has a receipt, so the receipts lead to them, and the
+    cost grows with the anonymous answers alone.
+    """
+    query = (
+        select(func.count(Assignment.theme_id), func.count())
+        .select_from(Link)
+        .join(Answer, and_(Answer.workspace_id == Link.workspace_id, Answer.id == Link.target_id))
+        .outerjoin(
+            Assignment,
+            and_(
+                Assignment.workspace_id == Answer.workspace_id,
+                Assignment.run_id == sought.run_id,
+                Assignment.answer_id == Answer.id,
+                Assignment.theme_id == sought.theme_id,
+            ),
+        )
+        .where(
+            Link.workspace_id == sought.workspace_id,
+            Link.kind == "receipt",
+            Answer.anonymous.is_(True),
+            Answer.state == GIVEN,
+            Answer.answered_on.between(sought.since, sought.until),
+            *([Answer.question_id == sought.question_id] if sought.question_id else []),
+        )
+    )
+    inside, everyone = session.execute(query).one()
+    return inside, everyone
 
 
 def smallest_group(session: Session, workspace_id: int) -> int:

@@ -144,7 +144,13 @@ def theme_page(
         segments=()
         if narrowed
         else theme_by_segment(
-            session, workspace_id, run_id, theme.id, span=span, question_id=view.question_id
+            session,
+            workspace_id,
+            run_id,
+            theme.id,
+            span=span,
+            question_id=view.question_id,
+            everyone=(figures.theme(theme.id).total, answered.total),
         ),
         companions=()
         if narrowed
