@@ -58,6 +58,14 @@ class Answer(DueWork, Record):
             sqlite_where=text("sorted_by IS NULL OR taken_in = 0"),
             postgresql_where=text("sorted_by IS NULL OR NOT taken_in"),
         ),
+        Index(
+            "ix_answer_imported",
+            "workspace_id",
+            "state",
+            "answered_on",
+            sqlite_where=text("origin = 'import'"),
+            postgresql_where=text("origin = 'import'"),
+        ),
         CheckConstraint("state IN ('given', 'withdrawn')", name="state"),
         CheckConstraint("origin IN ('link', 'import', 'sample')", name="origin"),
     )

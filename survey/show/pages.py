@@ -28,6 +28,7 @@ from survey.show.answer_queries import (
     answers_counted,
 )
 from survey.show.choices import PILE_NAMES, choices
+from survey.show.imported import imported_in_view
 from survey.show.ledger.queries import part_of
 from survey.show.likeness import Suggestion, question_of, suggestions
 from survey.show.moves import moves
@@ -93,6 +94,7 @@ def overview() -> str:
             stands=stands,
             counted_up_to=COUNTED_UP_TO,
             overview=theme_overview(session, inside, stands.run_id, view.wanted),
+            imported=imported_in_view(session, inside, view.wanted) if stands.has_imported else 0,
             needs=needs_you(session, inside, stands.run_id, tasks),
             news=news_since(session, inside, stands.run_id, since) if since else None,
             **context,

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from sqlalchemy import BigInteger, Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
-from survey.records import Answer, Run, WorkerBeat, Workspace
+from survey.records import Answer, ImportBatch, Run, WorkerBeat, Workspace
 from survey.records.answering import GIVEN
 from survey.records.filters import AnswerFilter
 from survey.show.figures import answers_counted
@@ -43,6 +43,8 @@ class Standing:
         Whether a search for themes is under way, or in the sample about to begin.
     answers, read : int
         All answers and those read, where so many wait that one wants to know; else 0.
+    has_imported : bool
+        Whether answers were ever imported.
     """
 
     state: State
@@ -55,6 +57,7 @@ class Standing:
     looking: bool
     answers: int = 0
     read: int = 0
+    has_imported: bool = False
 
     @property
     def moves_on(self) -> bool:
@@ -99,6 +102,7 @@ def standing(session: Session, workspace_id: int, now: datetime) -> Standing:
         looking=here.looking or (here.to_look_at and not silent),
         answers=answers,
         read=read,
+        has_imported=here.has_imported,
     )
 
 
@@ -119,6 +123,7 @@ def _here() -> Select[Any]:
     waiting = select(Answer.id).where(*given, Answer.sorted_by.is_(None)).correlate(Workspace)
     newest = select(Run.state).where(Run.workspace_id == Workspace.id)
     working = exists().where(Run.workspace_id == Workspace.id, Run.state == "working")
+    imported = exists().where(ImportBatch.workspace_id == Workspace.id, ImportBatch.imported > 0)
     return select(
         Workspace.current_run_id,
         Workspace.is_sample,
@@ -131,6 +136,7 @@ def _here() -> Select[Any]:
         select(func.max(WorkerBeat.beat_at)).scalar_subquery().label("seen_at"),
         exists().where(*given).label("any_answer"),
         working.label("looking"),
+        imported.label("has_imported"),
         # Between the last answer read and the first look some seconds pass.
         (
             Workspace.is_sample.is_(True)
