@@ -48,11 +48,19 @@ def common_names(stem: Callable[[str], str]) -> tuple[CommonName, ...]:
         In the order of the file.
     """
     lines = _LIST.read_text(encoding="utf-8").splitlines()
-    told = (line.partition(": ") for line in lines if line and not line.startswith("#"))
+    told = (line.partition(": ") for line in lines if line and line[0] not in "#=")
     return tuple(
         CommonName(name.rstrip("*~"), _signs(words, stem), name.endswith("*"), name.endswith("~"))
         for name, _, words in told
     )
+
+
+@functools.cache
+def one_matter() -> Mapping[str, str]:
+    """Return, for each name that says the same as others, the first of them."""
+    lines = _LIST.read_text(encoding="utf-8").splitlines()
+    alike = (line[1:].split("; ") for line in lines if line.startswith("="))
+    return {name.strip(): names[0].strip() for names in alike for name in names}
 
 
 def _signs(words: str, stem: Callable[[str], str]) -> tuple[frozenset[Words], ...]:

@@ -29,9 +29,9 @@ from survey.understand.quotes import choose_quotes
 from survey.understand.reading import Reading, read_answers
 from survey.understand.recognise import Recognised
 from survey.understand.refit import fresh_themes, with_ids
-from survey.understand.tightness import is_one_thing
+from survey.understand.tightness import is_one_thing, without_twins
 
-VERSION = "6"
+VERSION = "7"
 """Goes up whenever the same input would be sorted otherwise."""
 QUOTES = 3
 
@@ -245,7 +245,7 @@ class ThemeModel:
         )
         if self.embedder.languages - {"en"} or not any(one.fits for one in names):
             return tuple(titled)
-        return tuple(
+        kept = (
             one
             for number, one in enumerate(titled)
             if number not in fresh
@@ -253,6 +253,7 @@ class ThemeModel:
             or one.id in lasting
             or is_one_thing(reading.vectors[joining.theme == number])
         )
+        return without_twins(tuple(kept), lasting)
 
     def _encode(self, texts: Sequence[str]) -> NDArray[np.float16]:
         return stored(self.embedder.encode(texts))

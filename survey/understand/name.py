@@ -36,6 +36,9 @@ BESIDE_BOOK, LENT = 9.0, 1.0
 """What a curated name scores on top of the cosine: beside the book itself nothing comes before it,
 as such a theme is more of the same; a name that is only lent stands beside the others. It says
 what was wished for ("Being kept waiting"), and a found theme often holds the praise as well."""
+LENT_TO_FEW = 0.60
+"""The same for a name that is lent to a few clauses: a handful of leftovers often lies by the
+centre of some theme of the book."""
 CANDIDATES = 80
 SAID_ONCE = 0.30
 """What it costs a name that only one clause uses it."""
@@ -60,6 +63,8 @@ THING_ALONE_FROM = 0.20
 """The same for a word that mostly follows an article."""
 SHOWN_FROM, SHOWN_BY = 0.25, 3
 """Share of a theme's clauses, and number of them, that must show a common name."""
+FEW, SHOWN_IN_FEW = 30, 0.40
+"""Clauses of a theme below which that share must be larger: seven of them are often chance."""
 SHOWN_WIDE = 0.50
 """The same share for a wide name."""
 WIDE = 0.35
@@ -158,11 +163,15 @@ def find_names(
         for label in range(len(centres))
     ]
     gain = BESIDE_BOOK if beside_book else LENT
+
+    def least(label: int) -> float:
+        return LENT_TO_FEW if not beside_book and themes[label].size < FEW else CURATED_AT
+
     ranked = [
         [
             *_by_score(
                 [
-                    *_curated(centres[label], curated, gain),
+                    *_curated(centres[label], curated, gain, least(label)),
                     *_ranked(label, themes, centres, encode),
                 ]
             ),
@@ -262,7 +271,7 @@ def _shown(label: int, themes: Sequence[_Theme]) -> list[tuple[float, str, float
     for one in common_names(stem):
         share = theme.shown.get(one.name, 0.0)
         count = share * theme.size
-        least = SHOWN_WIDE if one.is_wide else SHOWN_FROM
+        least = SHOWN_WIDE if one.is_wide else SHOWN_IN_FEW if theme.size < FEW else SHOWN_FROM
         if share < least or count < SHOWN_BY - 0.5:
             continue
         said = sum(other.shown.get(one.name, 0.0) * other.size for other in themes)
@@ -305,6 +314,8 @@ def _shortlist(label: int, themes: Sequence[_Theme]) -> list[tuple[float, Phrase
         telling = [inside.get(stem(word), 0.0) for word in key if tells(word)]
         odd = sum(share * theme.size < 1.5 for share in telling)
         if odd and theme.size >= NO_ODD_WORD_FROM:
+            continue
+        if theme.size < FEW and max(telling, default=0.0) < SHOWN_FROM:
             continue
         everywhere = all(
             inside.get(stem(word), 0.0) * theme.size + outside[stem(word)]
@@ -351,11 +362,10 @@ def _curated(
     centre: NDArray[np.floating],
     curated: Sequence[tuple[str, NDArray[np.floating]]],
     gain: float,
+    least: float,
 ) -> list[Name]:
     close = [
         (-float(np.round((np.asarray(places, np.float32) @ centre).min(), 4)), name)
         for name, places in curated
     ]
-    return [
-        Name(name, gain - cosine, curated=True) for cosine, name in close if -cosine >= CURATED_AT
-    ]
+    return [Name(name, gain - cosine, curated=True) for cosine, name in close if -cosine >= least]

@@ -1,11 +1,12 @@
 """How close together the clauses of a theme lie, and when two themes are one."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from survey.understand.common_names import one_matter
 from survey.understand.decisions import Constraint, lasting_themes, read_decisions
 from survey.understand.found import FoundTheme
 
@@ -81,6 +82,33 @@ def gathered(found: Sequence[FoundTheme]) -> tuple[FoundTheme, ...]:
         sizes[into.id] = sizes.get(into.id, 0) + theme.clauses
     lasting = lasting_themes(found, read_decisions(merged))
     return tuple(replace(theme, clauses=sizes[theme.id]) for theme in lasting)
+
+
+def without_twins(found: Sequence[FoundTheme], lasting: Collection[str]) -> tuple[FoundTheme, ...]:
+    """Join themes whose names tell a reader the same, into the largest of them.
+
+    Parameters
+    ----------
+    found : sequence of FoundTheme
+        With their names.
+    lasting : collection of str
+        Ids of those that people decided about: they stay as they are.
+
+    Returns
+    -------
+    tuple of FoundTheme
+        In the order of `found`.
+    """
+    matters = one_matter()
+    first: dict[str, FoundTheme] = {}
+    merged: list[Constraint] = []
+    for theme in sorted(found, key=lambda one: (-one.clauses, one.id)):
+        matter = matters.get(theme.name)
+        into = theme
+        if matter is not None and theme.id not in lasting:
+            into = first.setdefault(matter, theme)
+        merged.append(Constraint("merged", theme.id, other=into.id))
+    return lasting_themes(found, read_decisions(merged))
 
 
 def is_like(

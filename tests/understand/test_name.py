@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from survey.understand.blocks import Floats, means, unit
-from survey.understand.common_names import common_names, shares
+from survey.understand.common_names import common_names, one_matter, shares
 from survey.understand.name import find_names
 from survey.understand.phrases import count_phrases, names_of_people, stem
 
@@ -161,3 +161,18 @@ def test_what_is_written_small_anywhere_or_in_capitals_alone_is_nobody() -> None
         "Parking was full",
     ]
     assert names_of_people(told) == frozenset()
+
+
+def test_names_that_tell_a_reader_the_same_are_names_of_the_list() -> None:
+    listed = {one.name for one in common_names(stem)}
+    assert one_matter().keys() <= listed
+    assert set(one_matter().values()) <= one_matter().keys()
+
+
+def test_in_few_clauses_a_common_name_needs_a_larger_share_of_them() -> None:
+    """A third is enough of many, and may be chance among a dozen."""
+    odd = [f"{word}ish" for word in WORDS]
+    few = [*PARKED[:4], *odd[:8]]
+    many = [*PARKED, *PARKED, *odd[:20]]
+    assert named(few, CANOE)[0] != "Parking"
+    assert named(many, CANOE)[0] == "Parking"

@@ -11,6 +11,7 @@ from survey.understand.tightness import (
     gathered,
     is_like,
     is_one_thing,
+    without_twins,
 )
 
 
@@ -47,3 +48,19 @@ def test_themes_in_one_place_are_gathered_with_all_their_clauses() -> None:
     assert [(one.id, one.clauses) for one in found] == [("a", 40), ("b", 20)]
     assert is_like(found[0], [theme("d", 0, 1).centroid])
     assert not is_like(found[0], [])
+
+
+def test_themes_whose_names_say_the_same_become_the_larger_of_them() -> None:
+    good, praise, parking = (
+        theme("Good service", 1, 10),
+        theme("General praise", 2, 21),
+        theme("Parking", 3, 40),
+    )
+    kept = without_twins((good, praise, parking), set())
+    assert [one.name for one in kept] == ["General praise", "Parking"]
+    assert len(kept[0].points) == 2, "clauses join it by either place"
+
+
+def test_a_theme_that_somebody_decided_about_stays_by_itself() -> None:
+    themes = (theme("Good service", 1, 10), theme("General praise", 2, 21))
+    assert len(without_twins(themes, {"Good service"})) == 2
