@@ -8,7 +8,7 @@ typed.
 
 import functools
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,25 +87,45 @@ def shares(
     Returns
     -------
     mapping of str to float
-        0 to 1, by name; names without a sign are left out.
+        0 to 1, by name; names without a sign are left out. A word that stands in a longer sign is
+        no sign by itself there: who speaks of the waiting room need not have waited.
     """
     signs_of: dict[Words, list[tuple[str, frozenset[Words]]]] = {}
     for one in names:
         for sign in one.signs:
             signs_of.setdefault(min(sign), []).append((one.name, sign))
     counts: Counter[str] = Counter()
+    longer = {stretch for one in names for sign in one.signs for stretch in sign if stretch[1:]}
     for stems in clauses:
-        held = {
-            tuple(stems[start : start + length])
-            for length in range(1, LONGEST_SIGN + 1)
-            for start in range(len(stems) - length + 1)
-        }
+        held = _stretches(stems)
+        alone = _stretches(stems, but=_places_of(stems, longer))
         counts.update(
             {
                 name
                 for stretch in held & signs_of.keys()
                 for name, sign in signs_of[stretch]
-                if sign <= held
+                if sign <= (held if sign & longer or len(sign) > 1 else alone)
             }
         )
     return {name: count / max(size, 1) for name, count in counts.items()}
+
+
+def _stretches(stems: Sequence[str], but: frozenset[int] = frozenset()) -> set[Words]:
+    """Return the stretches of a clause, but for single words at some places."""
+    return {
+        tuple(stems[start : start + length])
+        for length in range(1, LONGEST_SIGN + 1)
+        for start in range(len(stems) - length + 1)
+        if length > 1 or start not in but
+    }
+
+
+def _places_of(stems: Sequence[str], stretches: Collection[Words]) -> frozenset[int]:
+    """Return the places of a clause's words that stand within one of some stretches."""
+    return frozenset(
+        at
+        for length in range(2, LONGEST_SIGN + 1)
+        for start in range(len(stems) - length + 1)
+        if tuple(stems[start : start + length]) in stretches
+        for at in range(start, start + length)
+    )

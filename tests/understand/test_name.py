@@ -176,3 +176,14 @@ def test_in_few_clauses_a_common_name_needs_a_larger_share_of_them() -> None:
     many = [*PARKED, *PARKED, *odd[:20]]
     assert named(few, CANOE)[0] != "Parking"
     assert named(many, CANOE)[0] == "Parking"
+
+
+def test_who_speaks_of_the_waiting_room_need_not_have_waited() -> None:
+    def shown(*clauses: str) -> set[str]:
+        told = [[stem(word) for word in clause.split()] for clause in clauses]
+        return set(shares(told, common_names(stem), len(told)))
+
+    assert "The waiting room" in shown("the waiting room was cold")
+    assert "Waiting times" not in shown("the waiting room was cold")
+    assert "Waiting times" in shown("waiting for an hour in the waiting room")
+    assert "Vehicles" not in shown("the car park was full")
