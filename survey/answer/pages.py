@@ -23,17 +23,9 @@ from survey.answer.asking import Asking, asking_by_link
 from survey.answer.forms import Typed, read_typed
 from survey.answer.open_pages import changed_fault
 from survey.answer.ordinary import keep_typed
-from survey.answer.queries import (
-    OpenedLink,
-    Said,
-    Wording,
-    closed_link,
-    opened_link,
-    what_came_since,
-    what_was_said,
-    wording_of,
-)
+from survey.answer.queries import OpenedLink, Wording, closed_link, opened_link, wording_of
 from survey.answer.receipt_pages import anonymous_page, sent_anonymously, used_page
+from survey.answer.said_queries import Said, what_came_since, what_was_said
 from survey.answer.screens import (
     change_screen,
     closed_screen,

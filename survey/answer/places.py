@@ -8,14 +8,8 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from survey.answer.asking import Asking
-from survey.answer.queries import (
-    Said,
-    Since,
-    Wording,
-    all_words,
-    letters_shown,
-    wording_in,
-)
+from survey.answer.queries import Wording, wording_in
+from survey.answer.said_queries import Said, Since, all_words, letters_shown
 from survey.clock import day_in
 from survey.guard.personal import is_masked
 from survey.records import (

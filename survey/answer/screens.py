@@ -7,7 +7,8 @@ from werkzeug.wrappers import Response
 
 from survey.answer.asking import Asking
 from survey.answer.forms import Typed
-from survey.answer.queries import ClosedLink, Said, Since
+from survey.answer.queries import ClosedLink
+from survey.answer.said_queries import Said, Since
 from survey.records.where_to_turn import TurnTo
 
 _NOTHING_SINCE = Since()
