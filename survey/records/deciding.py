@@ -65,8 +65,6 @@ class DecidedAnswer(Record):
 
     Of a decision about the tone, `tone` is what was said; whether the answer is in the theme it
     leaves open. The word holds for the version it was said of: a changed answer is sorted afresh.
-    What undoes a proposal says as well how sure the sorting was, and what the answer is where it is
-    in no theme.
     """
 
     __tablename__ = "decided_answer"
@@ -87,8 +85,6 @@ class DecidedAnswer(Record):
     start: Mapped[int | None]  # the clause that speaks for it, where one does
     end: Mapped[int | None]
     tone: Mapped[str] = mapped_column(String(20), default="unclear")
-    outcome: Mapped[str | None] = mapped_column(String(20))  # as of a sorting
-    confidence: Mapped[float | None]  # empty where a person said it of the answer
 
 
 class Overruled(Record):

@@ -7,8 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from survey.records.deciding import Overruled
+from survey.records.made import seen_and_made
 from survey.records.shown import SortedAnswer
-from survey.records.sortings import seen_and_made, write_sortings
+from survey.records.sortings import write_sortings
 from survey.records.theming import THEMES, UNSORTED, Assignment
 
 Runs = tuple[int, int]

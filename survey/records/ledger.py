@@ -11,29 +11,22 @@ from sqlalchemy.orm import Session
 from survey.errors import ConflictError, NotFoundError
 from survey.records.base import new_id
 from survey.records.deciding import DecidedAnswer, Decision
-from survey.records.putting_back import Said, said_by_undoing
+from survey.records.putting_back import moved_by_proposals
 from survey.records.runs import lock_current_run
 from survey.records.settled import Entry, settle
 from survey.records.settling import settle_themes
 from survey.records.showing import answers_touched, show_touched
 from survey.records.theming import Theme
 
-__all__ = [
-    "Done",
-    "Said",
-    "Step",
-    "entries_of",
-    "latest_number",
-    "steps_since",
-    "take_step",
-    "undo_step",
-]
-
 FOR_THEMES = ("rename", "words", "merge", "split", "pin", "unpin", "hide", "show", "book", "undo")
 """Steps that change what a theme is: a form made before one of them is stale."""
 STAYS_DECIDED = (
     "A refused proposal stays decided. Move answers by hand, or ask in the ledger for all to be"
     " read anew."
+)
+ON_ITS_WAY = (
+    "The worker is still putting this proposal in place. Please undo it when it is there, in a"
+    " moment."
 )
 _OF_AN_ENTRY = (
     Decision.id,
@@ -45,6 +38,19 @@ _OF_AN_ENTRY = (
     Decision.details,
 )
 _MOST_IN_A_QUERY = 400
+
+
+@dataclass(frozen=True)
+class Said:
+    """One answer of a step: it belongs in a theme, or it does not; with the clause that says so."""
+
+    answer_id: int
+    version: int
+    theme_id: int
+    belongs: bool
+    start: int | None = None
+    end: int | None = None
+    tone: str = "unclear"
 
 
 @dataclass(frozen=True)
@@ -145,7 +151,10 @@ def take_step(
     toggled = (before.holding ^ after.holding) | {decision.id}
     _change(session, workspace_id, toggled, holds=Decision.id.in_(after.holding & toggled))
     moving = settle_themes(session, workspace_id, (*entries, added), before, after)
-    touched = sorted(answers_touched(session, workspace_id, moving, toggled))
+    touched = sorted(
+        answers_touched(session, workspace_id, moving, toggled)
+        | moved_by_proposals(session, workspace_id, toggled)
+    )
     moved, later = show_touched(session, decision, touched)
     _change(session, workspace_id, {decision.id}, answers=moved)
     return Done(decision.id, decision.number, moved, later)
@@ -229,12 +238,13 @@ def undo_step(
         raise ConflictError(STAYS_DECIDED)
     if not decision.holds:
         raise ConflictError("Somebody has undone this already.")
+    if _entry_of(decision).is_on_its_way:
+        raise ConflictError(ON_ITS_WAY)
     undone = Entry(decision.id, decision.number, decision.kind, details=decision.details)
     step = Step(
         "undo",
         theme_id=decision.theme_id,
         other_theme_id=decision.other_theme_id,
-        said=said_by_undoing(session, decision),
         undoes_id=decision_id,
         details={"themes": sorted(undone.themes())},
     )

@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session
 from survey.errors import ConflictError, FieldError, NotFoundError
 from survey.records.deciding import Decision
 from survey.records.ledger import Step, take_step
+from survey.records.putting_back import ACCEPT
 from survey.records.runs import lock_current_run
 from survey.records.theming import Run
 
-ACCEPT, REFUSE = "accept_run", "refuse_run"
+REFUSE = "refuse_run"
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def decide(
     FieldError
         When every theme is left out of a yes.
     """
-    before = lock_current_run(session, workspace_id)
+    lock_current_run(session, workspace_id)
     run = session.scalar(
         select(Run).where(Run.workspace_id == workspace_id, Run.id == run_id).with_for_update()
     )
@@ -143,8 +144,9 @@ def decide(
     details: dict[str, Any] = {**parts, **_proposed(run)}
     if accept:
         details["added"] = sorted(_new_themes(run) - set(parts.get("refused", ())))
+        details["themes"] = sorted(_changed_themes(run) - set(parts.get("kept", ())))
         if _moves_others(run, parts.get("kept", ())):
-            details["before"] = before
+            details["moves"] = True
     step = Step(ACCEPT if accept else REFUSE, run_id=run_id, details=details)
     take_step(session, workspace_id, step, person_id, now)
 
@@ -163,6 +165,10 @@ def _moves_others(run: Run, kept: Collection[int]) -> bool:
         for one in run.summary.get("themes", ())
         if one["fate"] != "new"
     )
+
+
+def _changed_themes(run: Run) -> set[int]:
+    return {int(one["theme"]) for one in run.summary.get("themes", ()) if one.get("theme")}
 
 
 def _new_themes(run: Run) -> set[int]:
@@ -201,17 +207,32 @@ def kept_as_they_are(session: Session, workspace_id: int, run_id: int) -> frozen
     return frozenset((details or {}).get("kept", ()))
 
 
-def note_moved(session: Session, workspace_id: int, run_id: int, moved: int) -> None:
-    """Let the ledger say of an accepted proposal how many answers it moved."""
-    session.execute(
-        update(Decision)
-        .where(
+def note_in_place(
+    session: Session, workspace_id: int, run_id: int, before: int, moved: int
+) -> None:
+    """Note in the ledger that an accepted proposal is in place.
+
+    Parameters
+    ----------
+    session : Session
+        The writing session in which its run becomes current.
+    workspace_id, run_id : int
+        Which proposal.
+    before : int
+        The run whose place it takes: to that, its answers go back when it is undone.
+    moved : int
+        How many answers it moves.
+    """
+    decision = session.scalar(
+        select(Decision).where(
             Decision.workspace_id == workspace_id,
             Decision.run_id == run_id,
             Decision.kind == ACCEPT,
         )
-        .values(answers=moved)
     )
+    if decision is not None:
+        decision.details = {**decision.details, "before": before}
+        decision.answers = moved
 
 
 def _decided(session: Session, workspace_id: int) -> dict[int, Literal["accept", "refuse"]]:

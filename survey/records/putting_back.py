@@ -1,51 +1,27 @@
-"""Undoing an accepted proposal: what it moved goes back, except where something came after it.
+"""Undone proposals: answers stand as if those had never been accepted.
 
 What a proposal moved is the difference between two runs that never change: the one before it and
-its own. The undoing is written down as words about those answers, so that every later sorting
-keeps it and undoing it in turn leaves the sorting as it was.
+its own. Nothing is written of an undoing: whoever shows an answer asks which proposals are undone,
+so the order in which they were undone and done again does not matter.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import CompoundSelect, Select, exists, func, select, union
 from sqlalchemy.orm import Session, aliased
 
-from survey.errors import ConflictError
-from survey.records.accounts import Workspace
 from survey.records.deciding import Decision, Overruled
-from survey.records.shown import Finals, SortedAnswer, finals_of, words_about
-from survey.records.sortings import CHUNK, seen_and_made
-from survey.records.theming import THEMES, Assignment, Run, Sorting
+from survey.records.made import seen_and_made
+from survey.records.shown import Finals, SortedAnswer, Word, shown_of
+from survey.records.theming import THEMES, UNSORTED, Assignment, Sorting
 
-NOT_YET = (
-    "The worker is still putting this proposal in place. Please undo it when it is there, in a"
-    " moment."
-)
+ACCEPT = "accept_run"
 
 
 @dataclass(frozen=True)
-class Said:
-    """One answer of a step: it belongs in a theme, or it does not; with the clause that says so.
-
-    `confidence` and `outcome` are a sorting's own, where it is put back: how sure it was of the
-    place, and what the answer is where it is in no theme.
-    """
-
-    answer_id: int
-    version: int
-    theme_id: int
-    belongs: bool
-    start: int | None = None
-    end: int | None = None
-    tone: str = "unclear"
-    outcome: str | None = None
-    confidence: float | None = None
-
-
-@dataclass(frozen=True)
-class _Proposal:
-    """An accepted proposal that moved answers: its place in the ledger, and its two runs."""
+class Accepted:
+    """A proposal that was put in place: its place in the ledger, and the runs before and after."""
 
     workspace_id: int
     number: int
@@ -53,67 +29,73 @@ class _Proposal:
     after: int
 
 
-def said_by_undoing(session: Session, decision: Decision) -> tuple[Said, ...]:
-    """Return what is said of which answers by undoing an accepted proposal.
-
-    Answers that other words were said of since, by people or by a later proposal, stay where they
-    are.
+def undone_proposals(
+    session: Session,
+    workspace_id: int,
+    holding: Collection[int] | None = None,
+    among: Collection[int] | None = None,
+) -> tuple[Accepted, ...]:
+    """Return the proposals that were put in place and are undone, the newest first.
 
     Parameters
     ----------
     session : Session
         An open session.
-    decision : Decision
-        Of any kind; only an accepted proposal that moved answers of other themes says anything.
-
-    Raises
-    ------
-    ConflictError
-        While the worker has not put the proposal in place.
+    workspace_id : int
+        Whose.
+    holding : collection of int, optional
+        The decisions that count; those that hold now by default.
+    among : collection of int, optional
+        Only these decisions, as of a day in the past.
     """
-    undone = _proposal(decision)
-    if undone is None:
-        return ()
-    if not _is_in_place(session, undone):
-        raise ConflictError(NOT_YET)
-    others = _undone(session, undone.workspace_id)
-    ids = sorted(answers_between(session, undone.workspace_id, undone.before, undone.after))
+    rows = session.execute(
+        select(Decision.id, Decision.holds, Decision.number, Decision.run_id, Decision.details)
+        .where(Decision.workspace_id == workspace_id, Decision.kind == ACCEPT)
+        .order_by(Decision.number.desc())
+    )
     return tuple(
-        one
-        for start in range(0, len(ids), CHUNK)
-        for one in _said_of(session, undone, others, ids[start : start + CHUNK])
+        Accepted(workspace_id, row.number, row.details["before"], row.run_id)
+        for row in rows
+        if row.details.get("before") is not None
+        and not (row.holds if holding is None else row.id in holding)
+        and (among is None or row.id in among)
     )
 
 
-def _proposal(decision: Decision) -> _Proposal | None:
-    before, after = decision.details.get("before"), decision.run_id
-    if decision.kind != "accept_run" or before is None or after is None:
-        return None
-    return _Proposal(decision.workspace_id, decision.number, before, after)
+def moved_by_proposals(
+    session: Session, workspace_id: int, decision_ids: Collection[int] | None = None
+) -> set[int]:
+    """Return the answers that proposals may have moved, by id.
 
-
-def _undone(session: Session, workspace_id: int) -> list[_Proposal]:
-    """Return the proposals that were accepted and are undone, the newest first."""
-    query = select(Decision).where(
-        Decision.workspace_id == workspace_id,
-        Decision.kind == "accept_run",
-        Decision.holds.is_(False),
+    Parameters
+    ----------
+    session : Session
+        An open session.
+    workspace_id : int
+        Whose.
+    decision_ids : collection of int, optional
+        Which decisions, of whatever kind; by default every proposal that was ever undone.
+    """
+    undoing = select(Decision.undoes_id).where(
+        Decision.workspace_id == workspace_id, Decision.undoes_id.is_not(None)
     )
-    decisions = session.scalars(query.order_by(Decision.number.desc()))
-    return [found for one in decisions if (found := _proposal(one))]
-
-
-def _is_in_place(session: Session, proposal: _Proposal) -> bool:
-    there = exists().where(
-        Run.workspace_id == proposal.workspace_id,
-        Run.id == proposal.after,
-        Run.state.in_(("current", "replaced")),
+    rows = session.execute(
+        select(Decision.run_id, Decision.details).where(
+            Decision.workspace_id == workspace_id,
+            Decision.kind == ACCEPT,
+            Decision.id.in_(undoing if decision_ids is None else decision_ids),
+        )
     )
-    return bool(session.scalar(select(there)))
+    return {
+        answer_id
+        for row in rows
+        if row.details.get("before") is not None
+        for answer_id in _between(session, workspace_id, row.details["before"], row.run_id)
+    }
 
 
-def answers_between(session: Session, workspace_id: int, before: int, after: int) -> set[int]:
-    """Return the answers that two runs may have put into different themes, by id."""
+def _between(session: Session, workspace_id: int, before: int, after: int) -> set[int]:
+    """Return the answers that two runs may have put into different themes."""
     found = set(session.scalars(_moved(workspace_id, before, after)))
     found.update(
         session.scalars(
@@ -162,79 +144,99 @@ def only_in(
     )
 
 
-def _said_of(
-    session: Session, undone: _Proposal, others: Sequence[_Proposal], ids: Collection[int]
-) -> Iterator[Said]:
-    workspace_id = undone.workspace_id
-    current = session.scalar(select(Workspace.current_run_id).where(Workspace.id == workspace_id))
-    made_before, after, made_now = (
-        seen_and_made(session, workspace_id, run_id or 0, ids)[1]
-        for run_id in (undone.before, undone.after, current)
-    )
-    earlier = [one for one in others if one.number < undone.number]
-    before, now = _without(session, earlier, made_before), _without(session, others, made_now)
-    words, finals = words_about(session, workspace_id, ids), finals_of(session, workspace_id)
-    for answer_id in ids:
-        stands = now.get(answer_id)
-        was, became = before.get(answer_id), after.get(answer_id)
-        if was is None or became is None or stands is None:
-            continue
-        if _is_same(stands, became) and was.version == became.version:
-            by_hand = {
-                _shown_in(word.theme_id, finals)
-                for word in words.get(answer_id, ())
-                if word.version == was.version and word.is_by_hand
-            }
-            yield from _back(was, became, by_hand, finals)
+@dataclass(frozen=True)
+class Decided:
+    """What people decided, as far as it shows in some answers.
+
+    Parameters
+    ----------
+    words : mapping of int to sequence of Word
+        What was said of answers, by id.
+    finals : mapping of int to int or None
+        Where themes are shown that are part of another (None: nowhere).
+    undone : sequence of Accepted
+        As `undone_proposals` returns them.
+    """
+
+    words: Mapping[int, Sequence[Word]]
+    finals: Finals
+    undone: Sequence[Accepted]
+
+
+def shown_by(
+    session: Session, made: Mapping[int, SortedAnswer], run_id: int, decided: Decided
+) -> dict[int, SortedAnswer]:
+    """Return what is shown of answers: what a run made of them, and what people decided.
+
+    Parameters
+    ----------
+    session : Session
+        An open session.
+    made : mapping of int to SortedAnswer
+        What the run made of some hundreds of answers at most, by id.
+    run_id : int
+        The run.
+    decided : Decided
+        What people decided.
+    """
+    for one in decided.undone:
+        made = _without(session, made, run_id, one, decided)
+    words = decided.words
+    return {key: shown_of(one, words.get(key, ()), decided.finals) for key, one in made.items()}
 
 
 def _without(
-    session: Session, undone: Sequence[_Proposal], made: Mapping[int, SortedAnswer]
+    session: Session,
+    made: Mapping[int, SortedAnswer],
+    run_id: int,
+    undone: Accepted,
+    decided: Decided,
 ) -> Mapping[int, SortedAnswer]:
-    """Return where answers were, had the proposals that were undone never been."""
-    for one in undone:
-        before, after = (
-            seen_and_made(session, one.workspace_id, run_id, made)[1]
-            for run_id in (one.before, one.after)
-        )
-        moved_by_it = {
-            key: before[key]
-            for key in before.keys() & after.keys()
-            if _is_same(made[key], after[key]) and not _is_same(before[key], after[key])
-        }
-        made = {**made, **moved_by_it}
-    return made
+    """Return what a run made of answers, had a proposal never been accepted.
+
+    An answer that a later sorting or somebody's hand has moved on from where the proposal had put
+    it stays where it is.
+    """
+    was, became = (
+        made if run == run_id else seen_and_made(session, undone.workspace_id, run, made)[1]
+        for run in (undone.before, undone.after)
+    )
+    return {
+        key: now
+        if key not in was
+        or key not in became
+        or _was_moved_on(was[key], became[key], undone, decided)
+        else _back(now, was[key], became[key])
+        for key, now in made.items()
+    }
 
 
-def _back(
-    was: SortedAnswer, became: SortedAnswer, by_hand: Collection[int | None], finals: Finals
-) -> Iterator[Said]:
-    """Say of an answer that it is where it was, but of no theme that somebody spoke of."""
-    place = (was.answer_id, was.version)
+def _was_moved_on(
+    was: SortedAnswer, became: SortedAnswer, undone: Accepted, decided: Decided
+) -> bool:
+    """Whether somebody took an answer out of a theme that a proposal had put it into."""
+    finals, joined = decided.finals, _themes(became) - _themes(was)
+    shown_in = {finals.get(theme, theme) for theme in joined} - {None}
+    return any(
+        word.theme_id in joined or finals.get(word.theme_id, word.theme_id) in shown_in
+        for word in decided.words.get(was.answer_id, ())
+        if word.number > undone.number and word.version == became.version and word.takes_out
+    )
+
+
+def _back(now: SortedAnswer, was: SortedAnswer, became: SortedAnswer) -> SortedAnswer:
     left, joined = _themes(was) - _themes(became), _themes(became) - _themes(was)
-    outcome = None if was.outcome == THEMES else was.outcome
-    for placing in was.placings:
-        if placing.theme_id in left and _shown_in(placing.theme_id, finals) not in by_hand:
-            yield Said(
-                *place,
-                placing.theme_id,
-                True,
-                placing.start,
-                placing.end,
-                placing.tone,
-                confidence=placing.confidence,
-            )
-    for theme_id in sorted(joined):
-        if _shown_in(theme_id, finals) not in by_hand:
-            yield Said(*place, theme_id, False, outcome=outcome)
-
-
-def _shown_in(theme_id: int, finals: Finals) -> int | None:
-    return finals.get(theme_id, theme_id)
-
-
-def _is_same(one: SortedAnswer, other: SortedAnswer) -> bool:
-    return one.version == other.version and _themes(one) == _themes(other)
+    is_there = joined <= _themes(now) and not left & _themes(now)
+    if not (left or joined) or not is_there or not now.version == was.version == became.version:
+        return now
+    if _themes(now) == _themes(became):
+        return was
+    placings = (
+        *(one for one in now.placings if one.theme_id not in joined),
+        *(one for one in was.placings if one.theme_id in left),
+    )
+    outcome = THEMES if placings else UNSORTED if was.outcome == THEMES else was.outcome
+    return replace(now, outcome=outcome, placings=placings)
 
 
 def _themes(one: SortedAnswer) -> set[int]:

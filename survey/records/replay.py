@@ -5,7 +5,7 @@ customer changed since are read as they are now. Everything else is as it was.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -15,9 +15,16 @@ from sqlalchemy.orm import Session
 from survey.records.answering import GIVEN, Answer
 from survey.records.deciding import DecidedAnswer, Overruled
 from survey.records.ledger import entries_of
+from survey.records.made import seen_and_made
+from survey.records.putting_back import (
+    Accepted,
+    Decided,
+    moved_by_proposals,
+    shown_by,
+    undone_proposals,
+)
 from survey.records.settled import Settled, settle
-from survey.records.shown import SortedAnswer, shown_of, words_about
-from survey.records.sortings import seen_and_made
+from survey.records.shown import SortedAnswer, words_about
 from survey.records.theming import Assignment, Run, Theme
 
 _CHUNK = 400
@@ -57,6 +64,7 @@ class _Then:
     day: date
     settled: Settled
     finals: Mapping[int, int | None]
+    undone: Sequence[Accepted]
 
 
 def themes_at(
@@ -132,7 +140,10 @@ def _then(session: Session, workspace_id: int, moment: datetime, day: date) -> _
     settled = settle(entries)
     spoken_of = {theme_id for entry in entries for theme_id in entry.themes()}
     finals = {one: final for one in spoken_of if (final := settled.final(one)) != one}
-    return _Then(workspace_id, run_id, moment, day, settled, finals)
+    undone = undone_proposals(
+        session, workspace_id, settled.holding, among={entry.id for entry in entries}
+    )
+    return _Then(workspace_id, run_id, moment, day, settled, finals, undone)
 
 
 def _of_run(query: Select[*tuple[int, ...]], then: _Then) -> Select[*tuple[int, ...]]:
@@ -169,8 +180,9 @@ def _otherwise(session: Session, then: _Then) -> Iterator[tuple[SortedAnswer, So
         some = session.scalars(query).all()
         seen, made = seen_and_made(session, then.workspace_id, then.run_id, some)
         words = words_about(session, then.workspace_id, some, then.settled.holding)
-        for answer_id, one in made.items():
-            yield seen[answer_id], shown_of(one, words.get(answer_id, ()), then.finals)
+        decided = Decided(words, then.finals, then.undone)
+        for answer_id, was in shown_by(session, made, then.run_id, decided).items():
+            yield seen[answer_id], was
 
 
 def _maybe_otherwise(session: Session, then: _Then) -> set[int]:
@@ -187,7 +199,8 @@ def _maybe_otherwise(session: Session, then: _Then) -> set[int]:
             Assignment.theme_id.in_(then.finals),
         ),
     ]
-    return {answer_id for query in queries for answer_id in session.scalars(query)}
+    by_hand = {answer_id for query in queries for answer_id in session.scalars(query)}
+    return by_hand | moved_by_proposals(session, here)
 
 
 def _themes(session: Session, then: _Then, counts: Counter[int]) -> Iterable[ThemeThen]:

@@ -26,8 +26,8 @@ class Entry:
     details : mapping
         ``after`` (words by field), ``words`` (the same by theme); ``added``, ``off``, ``on``,
         ``refused`` and, of an undo, ``themes`` (lists of theme ids). What is ``refused`` with a
-        proposal stays away, whatever becomes of the rest. ``before`` is the run before a proposal
-        that moved answers of themes that were there.
+        proposal stays away, whatever becomes of the rest. ``moves`` marks a proposal that moves
+        answers of themes that were there, ``before`` is the run before it, once it is in place.
     """
 
     id: int
@@ -57,8 +57,13 @@ class Entry:
     def can_be_undone(self) -> bool:
         """Whether a step takes it back: anything but a refusal, and a yes that changed nothing."""
         if self.kind == "accept_run":
-            return bool(self.makes()) or "before" in self.details
+            return bool(self.makes()) or "moves" in self.details
         return self.kind != "refuse_run"
+
+    @property
+    def is_on_its_way(self) -> bool:
+        """Whether it is a proposal that moves answers and that the worker is still to act on."""
+        return "moves" in self.details and "before" not in self.details
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from survey.records.base import table_of
 from survey.records.deciding import DecidedAnswer, Decision, Overruled, ToShow
+from survey.records.putting_back import undone_proposals
 from survey.records.runs import lock_current_run
 from survey.records.sortings import LIVE, show_anew
 from survey.records.theming import Assignment, Run
@@ -41,7 +42,9 @@ def answers_touched(
         return found
     found.update(session.scalars(said.where(DecidedAnswer.theme_id.in_(themes))))
     live = select(Run.id).where(Run.workspace_id == workspace_id, Run.state.in_(LIVE))
-    runs = session.scalars(live).all()
+    # Of an undone proposal's answers, the run before it says where they stand.
+    undone = undone_proposals(session, workspace_id)
+    runs = [*session.scalars(live), *(one.before for one in undone)]
     found.update(
         session.scalars(
             select(Assignment.answer_id).where(

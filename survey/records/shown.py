@@ -49,10 +49,7 @@ class SortedAnswer:
 @dataclass(frozen=True)
 class Word:
     """What a person said of one version of an answer: it belongs in a theme, or it does not; or,
-    by a decision about the tone, only which tone it has wherever it is in that theme.
-
-    Where a sorting's own judgement is put back, `confidence` is that sorting's, and `outcome` is
-    what the answer is while it is in no theme.
+    where `is_tone`, only which tone it has wherever it is in that theme.
     """
 
     theme_id: int
@@ -61,14 +58,13 @@ class Word:
     start: int | None
     end: int | None
     tone: str
-    kind: str = ""
-    outcome: str | None = None
-    confidence: float | None = None
+    is_tone: bool = False
+    number: int = 0  # of the step that said it
 
     @property
-    def is_by_hand(self) -> bool:
-        """Whether somebody spoke of this very answer's place."""
-        return self.kind not in (TONE, "undo")
+    def takes_out(self) -> bool:
+        """Whether it says of the answer that a theme is not its own."""
+        return not (self.belongs or self.is_tone)
 
 
 def shown_of(made: SortedAnswer, words: Sequence[Word], finals: Finals) -> SortedAnswer:
@@ -97,33 +93,23 @@ def shown_of(made: SortedAnswer, words: Sequence[Word], finals: Finals) -> Sorte
         placed.setdefault(theme_id, replace(placing, theme_id=theme_id))
     last: dict[int, Word] = {}
     tones: dict[int, str] = {}
-    outcome = made.outcome
     for word in words:
-        if word.version != made.version:
-            continue
-        outcome = word.outcome or outcome
         theme_id = finals.get(word.theme_id, word.theme_id)
-        if theme_id is None:
+        if word.version != made.version or theme_id is None:
             continue
-        if word.kind == TONE:
+        if word.is_tone:
             tones[theme_id] = word.tone
         else:
             last[theme_id] = word
     for theme_id, word in last.items():
         there = placed.pop(theme_id, None)
         if word.belongs:
-            placed[theme_id] = _put_in(there, theme_id, word)
+            by_hand = Placing(theme_id, word.start, word.end, word.tone, 1.0)
+            placed[theme_id] = by_hand if there is None else replace(there, confidence=1.0)
     for theme_id in tones.keys() & placed.keys():
         placed[theme_id] = replace(placed[theme_id], tone=tones[theme_id])
     placings = tuple(placed[theme_id] for theme_id in sorted(placed))
-    return replace(made, outcome=_outcome(outcome, bool(placings)), placings=placings)
-
-
-def _put_in(there: Placing | None, theme_id: int, word: Word) -> Placing:
-    sure = 1.0 if word.confidence is None else word.confidence
-    if there is None:
-        return Placing(theme_id, word.start, word.end, word.tone, sure)
-    return replace(there, confidence=max(sure, there.confidence))
+    return replace(made, outcome=_outcome(made.outcome, bool(placings)), placings=placings)
 
 
 def _outcome(made: str, has_themes: bool) -> str:
@@ -163,7 +149,7 @@ def words_about(
         The decisions that count; those that hold now by default.
     """
     query = (
-        select(DecidedAnswer, Decision.kind)
+        select(DecidedAnswer, Decision.kind, Decision.number)
         .join(
             Decision,
             and_(
@@ -178,17 +164,11 @@ def words_about(
     if holding is None:
         query = query.where(Decision.holds.is_(True))
     found: dict[int, list[Word]] = {}
-    for row, kind in session.execute(query):
+    for row, kind, number in session.execute(query):
         if holding is None or row.decision_id in holding:
             clause = (row.start, row.end, row.tone)
             word = Word(
-                row.theme_id,
-                row.version,
-                row.belongs,
-                *clause,
-                kind=kind,
-                outcome=row.outcome,
-                confidence=row.confidence,
+                row.theme_id, row.version, row.belongs, *clause, is_tone=kind == TONE, number=number
             )
             found.setdefault(row.answer_id, []).append(word)
     return found

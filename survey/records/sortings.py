@@ -3,22 +3,21 @@ after a decision, and taken back.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
 
-from sqlalchemy import BindParameter, Select, bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from survey.records.answering import Answer, AnswerSegment
 from survey.records.base import table_of
 from survey.records.counts import Counted, Measure, count_many
 from survey.records.deciding import Overruled
+from survey.records.made import seen_and_made
+from survey.records.putting_back import Decided, shown_by, undone_proposals
 from survey.records.shown import (
-    Finals,
     Placing,
     SortedAnswer,
-    Word,
     finals_of,
-    shown_of,
     words_about,
 )
 from survey.records.theming import Assignment, Run, Sorting
@@ -49,8 +48,9 @@ def write_sortings(
         return
     ids = [answer.answer_id for answer in answers]
     forget_sortings(session, workspace_id, ids, run_id)
-    words, finals = words_about(session, workspace_id, ids), finals_of(session, workspace_id)
-    shown = [shown_of(one, words.get(one.answer_id, ()), finals) for one in answers]
+    made = {one.answer_id: one for one in answers}
+    decided = _decided_about(session, workspace_id, ids)
+    shown = list(shown_by(session, made, run_id, decided).values())
     place = {"workspace_id": workspace_id, "run_id": run_id}
     session.execute(
         insert(table_of(Sorting)),
@@ -65,8 +65,8 @@ def write_sortings(
         place,
         [one for one, seen in zip(answers, shown, strict=True) if not _same(one, seen)],
     )
-    made = {one.answer_id: _measures(run_id, one.outcome, one.placings) for one in shown}
-    _count(session, 1, workspace_id, made)
+    measures = {one.answer_id: _measures(run_id, one.outcome, one.placings) for one in shown}
+    _count(session, 1, workspace_id, measures)
 
 
 def _insert_placings(
@@ -122,30 +122,31 @@ def show_anew(session: Session, workspace_id: int, answer_ids: Collection[int]) 
     runs = session.execute(
         select(Run.id, Run.state).where(Run.workspace_id == workspace_id, Run.state.in_(LIVE))
     ).all()
-    finals = finals_of(session, workspace_id)
+    decided = _decided_about(session, workspace_id, ())
     moved = 0
     ordered = sorted(answer_ids)
     for start in range(0, len(ordered), CHUNK):
         ids = ordered[start : start + CHUNK]
         held = select(Answer.id).where(Answer.workspace_id == workspace_id, Answer.id.in_(ids))
         session.execute(held.order_by(Answer.id).with_for_update(key_share=True)).all()
-        words = words_about(session, workspace_id, ids)
+        decided = replace(decided, words=words_about(session, workspace_id, ids))
         for run in runs:
             place = {"workspace_id": workspace_id, "run_id": run.id}
-            changed = _show_anew(session, place, ids, words, finals)
+            changed = _show_anew(session, place, ids, decided)
             moved += changed if run.state == "current" else 0
     return moved
 
 
+def _decided_about(session: Session, workspace_id: int, ids: Collection[int]) -> Decided:
+    words = words_about(session, workspace_id, ids) if ids else {}
+    return Decided(words, finals_of(session, workspace_id), undone_proposals(session, workspace_id))
+
+
 def _show_anew(
-    session: Session,
-    place: Mapping[str, int],
-    ids: Sequence[int],
-    words: Mapping[int, Sequence[Word]],
-    finals: Finals,
+    session: Session, place: Mapping[str, int], ids: Sequence[int], decided: Decided
 ) -> int:
     seen, made = seen_and_made(session, place["workspace_id"], place["run_id"], ids)
-    shown = {key: shown_of(one, words.get(key, ()), finals) for key, one in made.items()}
+    shown = shown_by(session, made, place["run_id"], decided)
     changed = [key for key in shown if not _same(shown[key], seen[key])]
     if changed:
         _rewrite(session, place, seen, {key: shown[key] for key in changed})
@@ -195,42 +196,6 @@ def _rewrite(
         )
 
 
-def seen_and_made(
-    session: Session, workspace_id: int, run_id: int, ids: Collection[int]
-) -> tuple[dict[int, SortedAnswer], dict[int, SortedAnswer]]:
-    """Return what is shown of answers now, and what the run itself made of them, by answer.
-
-    Parameters
-    ----------
-    session : Session
-        An open session.
-    workspace_id, run_id : int
-        Whose, and in which run.
-    ids : collection of int
-        Some hundreds at most; those the run has not dealt with are left out.
-    """
-    placed: dict[int, list[Placing]] = {}
-    columns = (Assignment.start, Assignment.end, Assignment.tone, Assignment.confidence)
-    query = select(Assignment.answer_id, Assignment.theme_id, *columns)
-    for row in session.execute(_of(Assignment, query, workspace_id, ids, run_id)):
-        placed.setdefault(row.answer_id, []).append(Placing(*row[1:]))
-    outcomes = select(Sorting.answer_id, Sorting.version, Sorting.outcome)
-    seen = {
-        row.answer_id: SortedAnswer(
-            row.answer_id, row.version, row.outcome, tuple(placed.get(row.answer_id, ()))
-        )
-        for row in session.execute(_of(Sorting, outcomes, workspace_id, ids, run_id))
-    }
-    kept = select(Overruled.answer_id, Overruled.version, Overruled.outcome, Overruled.placings)
-    made = {
-        row.answer_id: SortedAnswer(
-            row.answer_id, row.version, row.outcome, tuple(Placing(*one) for one in row.placings)
-        )
-        for row in session.execute(_of(Overruled, kept, workspace_id, ids, run_id))
-    }
-    return seen, seen | made
-
-
 def _delete(
     session: Session,
     table: type[Sorting] | type[Assignment] | type[Overruled],
@@ -271,17 +236,6 @@ def measures_made(
         measure = Measure("theme", run, theme_id, tone)
         found.setdefault(run, {}).setdefault(answer_id, []).append(measure)
     return found
-
-
-def _of(
-    table: type[Sorting] | type[Assignment] | type[Overruled],
-    query: Select[*tuple[Any, ...]],
-    workspace_id: int,
-    answer_ids: Collection[int],
-    run_id: int | None,
-) -> Select[*tuple[Any, ...]]:
-    query = query.where(table.workspace_id == workspace_id, table.answer_id.in_(answer_ids))
-    return query if run_id is None else query.where(table.run_id == run_id)
 
 
 def _measures(run_id: int, outcome: str, placings: Iterable[Placing]) -> list[Measure]:

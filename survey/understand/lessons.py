@@ -92,7 +92,7 @@ def _said_by_people(workspace_id: int) -> Select[int, int, bool, str]:
         .where(
             DecidedAnswer.workspace_id == workspace_id,
             Decision.holds.is_(True),
-            Decision.kind.not_in((TONE, "undo")),  # which answers stand where they stood
+            Decision.kind != TONE,
             Theme.origin == BOOK,
             Answer.state == GIVEN,
             AnswerText.body != "",

@@ -18,7 +18,7 @@ from survey.records import Workspace
 from survey.records.database import Database, database_now, what_failed
 from survey.records.due import give_back
 from survey.records.grafting import answers_to_graft, graft
-from survey.records.proposals import kept_as_they_are, note_moved
+from survey.records.proposals import kept_as_they_are, note_in_place
 from survey.records.putting_back import moved_between
 from survey.records.runs import (
     EMERGING,
@@ -326,7 +326,13 @@ class Looking:
                 store_in_run(session, workspace_id, run_id, chunk)
                 keep_vectors(session, workspace_id, chunk, new_vectors, engine.model_digest)
 
-    def _flip(self, workspace_id: int, lease_id: str, run_id: int) -> None:
+    def _flip(
+        self,
+        workspace_id: int,
+        lease_id: str,
+        run_id: int,
+        note: Callable[[Session], None] = lambda _: None,
+    ) -> None:
         """Make a run current, unless an answer slipped in that it has not dealt with."""
         while True:
             with self._writing(lease_id) as session:
@@ -335,6 +341,7 @@ class Looking:
                     make_current(session, workspace_id, run_id, database_now(session))
                     look = look_at(session, workspace_id)
                     note_look(session, workspace_id, run_id, look.fits_none, look.answers)
+                    note(session)
                     return
             self._fill(workspace_id, lease_id, run_id)
 
@@ -356,9 +363,12 @@ class Looking:
         with self.database.reading() as session:
             before = look_at(session, workspace_id).run_id
             moved = moved_between(session, workspace_id, before, run_id)
-        with self._writing(lease_id) as session:
-            note_moved(session, workspace_id, run_id, moved)
-        self._flip(workspace_id, lease_id, run_id)
+        self._flip(
+            workspace_id,
+            lease_id,
+            run_id,
+            lambda session: note_in_place(session, workspace_id, run_id, before, moved),
+        )
 
     def _graft(self, workspace_id: int, lease_id: str, run_id: int) -> None:
         """Let themes that were left out of a yes keep the answers they have."""

@@ -22,7 +22,8 @@ from survey.records import (
 )
 from survey.records.answering import GIVEN
 from survey.records.due import unclaimed
-from survey.records.proposals import ACCEPT, REFUSE
+from survey.records.proposals import REFUSE
+from survey.records.putting_back import ACCEPT
 from survey.records.tallies import Sought, total
 from survey.records.text import text_digest
 from survey.records.theming import NOTHING, OTHER_LANGUAGE, THEMES, UNSORTED

@@ -11,14 +11,19 @@ from sqlalchemy.orm import Session
 
 from survey.errors import ConflictError, NotFoundError
 from survey.records import Assignment, Decision, Person, Theme, Workspace
-from survey.records.ledger import STAYS_DECIDED, entries_of
+from survey.records.ledger import ON_ITS_WAY, STAYS_DECIDED, entries_of
+from survey.records.made import seen_and_made
 from survey.records.praised import praised_name
-from survey.records.putting_back import said_by_undoing
+from survey.records.putting_back import (
+    Decided,
+    moved_by_proposals,
+    shown_by,
+    undone_proposals,
+)
 from survey.records.settled import Entry, settle
 from survey.records.settling import examples_of
 from survey.records.showing import answers_touched
-from survey.records.shown import SortedAnswer, Word, shown_of, words_about
-from survey.records.sortings import seen_and_made
+from survey.records.shown import SortedAnswer, words_about
 from survey.records.tallies import Sought, total, totals
 from survey.show.ledger.actions import OF_THE_BOOK
 
@@ -329,36 +334,27 @@ def moved_by_undoing(session: Session, workspace_id: int, decision_id: int) -> i
     before = settle(entries)
     if undone.id not in before.holding:
         raise ConflictError("Somebody has undone this already.")
+    if undone.is_on_its_way:
+        raise ConflictError(ON_ITS_WAY)
     after = settle((*entries, Entry(0, entries[-1].number + 1, "undo", undoes_id=decision_id)))
     spoken_of = {theme_id for entry in entries for theme_id in entry.themes()}
     moving = {one for one in spoken_of if before.final(one) != after.final(one)}
     toggled = (before.holding ^ after.holding) - {0}
-    back = _put_back(session, workspace_id, decision_id)
-    touched = sorted(answers_touched(session, workspace_id, moving, toggled) | back.keys())
+    touched = sorted(
+        answers_touched(session, workspace_id, moving, toggled)
+        | moved_by_proposals(session, workspace_id, toggled)
+    )
     run_id = session.scalar(select(Workspace.current_run_id).where(Workspace.id == workspace_id))
     finals = {one: final for one in spoken_of if (final := after.final(one)) != one}
+    without = undone_proposals(session, workspace_id, after.holding)
     moved = 0
     for start in range(0, len(touched), _CHUNK):
         ids = touched[start : start + _CHUNK]
         seen, made = seen_and_made(session, workspace_id, run_id or 0, ids)
         words = words_about(session, workspace_id, ids, after.holding)
-        moved += sum(
-            _themes(shown_of(one, [*words.get(key, ()), *back.get(key, ())], finals))
-            != _themes(seen[key])
-            for key, one in made.items()
-        )
+        shown = shown_by(session, made, run_id or 0, Decided(words, finals, without))
+        moved += sum(_themes(one) != _themes(seen[key]) for key, one in shown.items())
     return moved
-
-
-def _put_back(session: Session, workspace_id: int, decision_id: int) -> dict[int, list[Word]]:
-    """Return what undoing an accepted proposal says of answers, by answer."""
-    found: dict[int, list[Word]] = {}
-    decision = session.get_one(Decision, (workspace_id, decision_id))
-    # What an answer is put into counts over what it is taken out of, as within any step.
-    for one in sorted(said_by_undoing(session, decision), key=lambda one: one.belongs):
-        said = {name: value for name, value in vars(one).items() if name != "answer_id"}
-        found.setdefault(one.answer_id, []).append(Word(**said))
-    return found
 
 
 def _themes(one: SortedAnswer) -> set[int]:

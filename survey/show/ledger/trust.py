@@ -11,7 +11,7 @@ from survey.records import DecidedAnswer, Decision, Review, Run, Workspace
 from survey.show.exact import share_right
 
 _CHANGES_A_THEME = ("merge", "split", "undo")
-_BY_HAND = ("move", "belongs", "does_not_belong", "undo")
+_BY_HAND = ("move", "belongs", "does_not_belong")
 _MANY = 10  # a tenth of a theme's answers moved by hand, and the figure is of another theme
 
 
@@ -92,10 +92,24 @@ def _why_expired(session: Session, review: Review) -> Literal["engine", "theme",
         Decision.answers > 0,
         (Decision.theme_id == review.theme_id) | (Decision.other_theme_id == review.theme_id),
     )
-    if session.execute(since).scalar_one():
+    if session.execute(since).scalar_one() or _proposals_turned(session, review):
         return "theme"
     moved = _moved_by_hand(session, review)
     return "moved" if moved > 1 and moved * _MANY >= review.population else None
+
+
+def _proposals_turned(session: Session, review: Review) -> bool:
+    """Whether a proposal that changed a theme was undone, or done again, since it was checked."""
+    undoings = session.scalars(
+        select(Decision.details).where(
+            Decision.workspace_id == review.workspace_id,
+            Decision.number > review.number,
+            Decision.kind == "undo",
+            Decision.answers > 0,
+            Decision.theme_id.is_(None),
+        )
+    )
+    return any(review.theme_id in details.get("themes", ()) for details in undoings)
 
 
 def _moved_by_hand(session: Session, review: Review) -> int:
