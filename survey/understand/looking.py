@@ -6,8 +6,7 @@ is taken up by the next worker at the first answer it has not dealt with.
 
 import logging
 import random
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -17,21 +16,16 @@ from sqlalchemy.orm import Session
 from survey.records import Workspace
 from survey.records.database import Database, database_now, what_failed
 from survey.records.due import give_back
-from survey.records.grafting import answers_to_graft, graft
-from survey.records.proposals import kept_as_they_are, note_in_place
+from survey.records.proposals import note_in_place
 from survey.records.putting_back import moved_between
 from survey.records.runs import (
     EMERGING,
     FIRST,
     RESORT,
     add_themes,
-    answers_without,
     begin_run,
-    clear_run,
     delete_run,
     fail_run,
-    lock_current_run,
-    make_current,
     members,
     note_look,
     propose_run,
@@ -42,28 +36,24 @@ from survey.records.runs import (
 from survey.understand.actions import (
     as_new_theme,
     claim_workspace,
-    hold_workspace,
-    keep_vectors,
     note_resorted,
     put_workspace_back,
     release_workspace,
     still_said,
-    store_in_run,
 )
 from survey.understand.arrivals import arrivals_of
+from survey.understand.filling import DropItError, Filling
 from survey.understand.known import (
     FOUND,
     Arrivals,
     FoundNow,
     KnownAnswer,
-    KnownTheme,
     taught_digest,
 )
 from survey.understand.lessons import taught_of, workspace_to_resort
 from survey.understand.queries import (
     Look,
     another_workspace,
-    answers_by_id,
     answers_without_theme,
     look_at,
     refused_themes,
@@ -80,13 +70,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-BATCH = 128  # answers read at once
-CHUNK = 16  # answers written in one transaction, which stays under 20 ms
 SETTLED = timedelta(seconds=3)  # an import in full flow is let come in first
-
-
-class _DropItError(Exception):
-    """The claim was lost, or the worker stops: what was written stays for whoever comes next."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +108,7 @@ class Looking:
         self._engine = engine
         self._stopping = stopping
         self._jitter = jitter
+        self._runs = Filling(database, engine, stopping)
         self._last = 0
         self._compared: set[int] = set()
 
@@ -166,7 +151,7 @@ class Looking:
             changed_at = look_at(session, workspace_id).changed_at
         try:
             work(lease_id)
-        except _DropItError:
+        except DropItError:
             with self.database.writing() as session:  # at once for the next worker, if still ours
                 give_back(session, Workspace, lease_id)
             return False
@@ -220,7 +205,7 @@ class Looking:
         run_id, all_there = None, False
         while not all_there:  # a theme may be called by words that were taken back meanwhile
             answers, made = self._found(workspace_id, look, kind)
-            with self._writing(lease_id) as session:
+            with self._runs.writing(lease_id) as session:
                 all_there = len(still_said(session, workspace_id, answers)) == len(answers)
                 run_id = self._begin(session, workspace_id, look, made) if all_there else None
         if run_id is not None:
@@ -270,80 +255,24 @@ class Looking:
 
         What the owner refused is not laid before them again by itself, only where they `asked`.
         """
-        self._fill(workspace_id, lease_id, run_id)
+        self._runs.fill(workspace_id, lease_id, run_id)
         if kind == FIRST:
-            self._flip(workspace_id, lease_id, run_id)
+            self._runs.flip(workspace_id, lease_id, run_id)
             return
         summary = self._summary(workspace_id, run_id)
         if kind == RESORT and not summary["moved"]:
-            self._flip(workspace_id, lease_id, run_id)
+            self._runs.flip(workspace_id, lease_id, run_id)
             return
         if kind == RESORT and not asked and self._was_refused(workspace_id, summary["moves"]):
             self._refuse(workspace_id, lease_id, run_id)
             return
-        with self._writing(lease_id) as session:
+        with self._runs.writing(lease_id) as session:
             propose_run(session, workspace_id, run_id, summary, database_now(session))
 
     def _was_refused(self, workspace_id: int, moves: object) -> bool:
         """Whether people said no to just this when it was proposed before."""
         with self.database.reading() as session:
             return moves in refused_moves(session, workspace_id)
-
-    def _fill(self, workspace_id: int, lease_id: str, run_id: int) -> None:
-        """Let a run deal with every answer it has not dealt with yet."""
-        with self.database.reading() as session:
-            themes = themes_of(session, workspace_id, run_id)
-        after = 0
-        while True:
-            with self.database.reading() as session:
-                ids = answers_without(session, workspace_id, run_id, after=after, limit=BATCH)
-            if ids:
-                self._fill_some(workspace_id, lease_id, run_id, themes, ids)
-                after = ids[-1]
-            elif after:
-                after = 0  # once more from the start, for what came in meanwhile
-            else:
-                return
-
-    def _fill_some(
-        self,
-        workspace_id: int,
-        lease_id: str,
-        run_id: int,
-        themes: tuple[KnownTheme, ...],
-        ids: Collection[int],
-    ) -> None:
-        engine = self._engine()
-        with self.database.reading() as session:
-            answers: tuple[KnownAnswer, ...] = answers_by_id(session, workspace_id, ids)
-            bodies = {one.body for one in answers}
-            vectors = vectors_of(session, workspace_id, bodies, engine.model_digest)
-            taught = taught_of(session, workspace_id)
-        told, new_vectors = engine.sort(themes, answers, vectors, taught)
-        for start in range(0, len(told), CHUNK):
-            chunk = told[start : start + CHUNK]
-            with self._writing(lease_id) as session:
-                store_in_run(session, workspace_id, run_id, chunk)
-                keep_vectors(session, workspace_id, chunk, new_vectors, engine.model_digest)
-
-    def _flip(
-        self,
-        workspace_id: int,
-        lease_id: str,
-        run_id: int,
-        note: Callable[[Session], None] = lambda _: None,
-    ) -> None:
-        """Make a run current, unless an answer slipped in that it has not dealt with."""
-        while True:
-            with self._writing(lease_id) as session:
-                lock_current_run(session, workspace_id)
-                if not answers_without(session, workspace_id, run_id, limit=1):
-                    make_current(session, workspace_id, run_id, database_now(session))
-                    look = look_at(session, workspace_id)
-                    note_look(session, workspace_id, run_id, look.fits_none, look.answers)
-                    note(session)
-                    return
-            self._fill(workspace_id, lease_id, run_id)
 
     def _summary(self, workspace_id: int, run_id: int) -> dict[str, object]:
         from survey.understand.engine import what_would_change
@@ -358,43 +287,27 @@ class Looking:
         return what_would_change(before, after, names, look.answers)
 
     def _accept(self, workspace_id: int, lease_id: str, run_id: int) -> None:
-        self._fill(workspace_id, lease_id, run_id)
-        self._graft(workspace_id, lease_id, run_id)
+        self._runs.fill(workspace_id, lease_id, run_id)
+        self._runs.graft(workspace_id, lease_id, run_id)
         with self.database.reading() as session:
             before = look_at(session, workspace_id).run_id
             moved = moved_between(session, workspace_id, before, run_id)
-        self._flip(
+        self._runs.flip(
             workspace_id,
             lease_id,
             run_id,
             lambda session: note_in_place(session, workspace_id, run_id, before, moved),
         )
 
-    def _graft(self, workspace_id: int, lease_id: str, run_id: int) -> None:
-        """Let themes that were left out of a yes keep the answers they have."""
-        with self.database.reading() as session:
-            themes = kept_as_they_are(session, workspace_id, run_id)
-            before = look_at(session, workspace_id).run_id
-            ids = answers_to_graft(session, workspace_id, (before, run_id), themes)
-        for start in range(0, len(ids), CHUNK):
-            with self._writing(lease_id) as session:
-                graft(session, workspace_id, (before, run_id), themes, ids[start : start + CHUNK])
-
     def _refuse(self, workspace_id: int, lease_id: str, run_id: int) -> None:
-        self._clear(workspace_id, lease_id, run_id)
-        with self._writing(lease_id) as session:
+        self._runs.clear(workspace_id, lease_id, run_id)
+        with self._runs.writing(lease_id) as session:
             refuse_run(session, workspace_id, run_id, database_now(session))
 
     def _delete(self, workspace_id: int, lease_id: str, run_id: int) -> None:
-        self._clear(workspace_id, lease_id, run_id)
-        with self._writing(lease_id) as session:
+        self._runs.clear(workspace_id, lease_id, run_id)
+        with self._runs.writing(lease_id) as session:
             delete_run(session, workspace_id, run_id)
-
-    def _clear(self, workspace_id: int, lease_id: str, run_id: int) -> None:
-        more = True
-        while more:
-            with self._writing(lease_id) as session:
-                more = clear_run(session, workspace_id, run_id, limit=CHUNK)
 
     def _compare_engines(self) -> bool:
         """Sort a workspace anew that another version of the engine sorted, as a proposal."""
@@ -423,21 +336,13 @@ class Looking:
         is_new = not tried or (run is not None and run.engine == engine)
         if is_new:
             self._resort(workspace_id, lease_id, engine, asked=True)
-        with self._writing(lease_id) as session:
+        with self._runs.writing(lease_id) as session:
             now = database_now(session)
             note_resorted(session, workspace_id, asked_at, now, was_read=is_new)
 
     def _resort(
         self, workspace_id: int, lease_id: str, engine: str, *, asked: bool = False
     ) -> None:
-        with self._writing(lease_id) as session:
+        with self._runs.writing(lease_id) as session:
             run_id = begin_run(session, workspace_id, RESORT, engine, database_now(session))
         self._complete(workspace_id, lease_id, run_id, RESORT, asked=asked)
-
-    @contextmanager
-    def _writing(self, lease_id: str) -> Iterator[Session]:
-        """Write while the claim is ours; otherwise drop the work."""
-        with self.database.writing() as session:
-            if self._stopping() or not hold_workspace(session, lease_id, database_now(session)):
-                raise _DropItError
-            yield session

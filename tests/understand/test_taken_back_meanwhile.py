@@ -9,7 +9,7 @@ from sqlalchemy import select
 from survey.clock import utc_now
 from survey.records import AnswerText, Exemplar, Sorting, TextVector, Theme, ThemeExample
 from survey.records.withdrawal import hold_answer, withdraw
-from survey.understand import looking, queries, work
+from survey.understand import filling, looking, queries, work
 from tests.understand.test_work import Worker, _about, worker
 
 __all__ = ["worker"]
@@ -59,7 +59,7 @@ def test_a_run_that_is_filled_leaves_it_out(
         pass
     taken_back = _whose(worker, "number3")[0]
     then = _after(queries.answers_by_id, lambda: _take_back(worker, "number3"))
-    monkeypatch.setattr(looking, "answers_by_id", then)
+    monkeypatch.setattr(filling, "answers_by_id", then)
     while understanding.theme_round():
         pass
     monkeypatch.undo()

@@ -270,8 +270,8 @@ def test_a_refused_proposal_is_dropped_and_not_made_again(worker: Worker) -> Non
 def test_a_run_that_is_broken_off_is_completed_and_never_seen_half_written(
     worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("survey.understand.looking.BATCH", 8)
-    monkeypatch.setattr("survey.understand.looking.CHUNK", 4)
+    monkeypatch.setattr("survey.understand.filling.BATCH", 8)
+    monkeypatch.setattr("survey.understand.filling.CHUNK", 4)
     worker.give(_about("parking", "radio", "chairs"))
     understanding = worker.understanding()
     while understanding.sort_round():
