@@ -229,9 +229,8 @@ def _change(link: OpenedLink, said: Said, typed: Typed, now: datetime) -> Respon
         typed = replace(typed, words_left_out=True)  # what stands in the box is what was said
     if typed.fault:
         return change_screen(_asking(link), said, typed=typed, fault=typed.fault)
-    whole = replace(typed, text=said.in_full(typed.text))
-    cared = Cared("") if typed.nothing else _cared_for(link, whole)
-    if not typed.nothing and said.says(cared.text, whole.text):
+    cared = Cared("") if typed.nothing else _cared_for(link, typed)
+    if not typed.nothing and said.says(cared.text, typed.text):
         return _to_what_was_said()
     outcome = _written(
         lambda session: change_answer(

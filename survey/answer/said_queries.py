@@ -10,10 +10,9 @@ from sqlalchemy.orm import Session
 
 from survey.answer.queries import OpenedLink
 from survey.clock import day_in
-from survey.guard.personal import put_back
 from survey.records import Answer, AnswerText
 from survey.records.base import table_of
-from survey.records.care import Hidden, OwnWords, hidden_in, own_letter, own_words
+from survey.records.care import OwnWords, own_letter, own_words
 from survey.records.straight import Prepared, straight_of
 from survey.records.talks import Changed, Consent, consent_of, thread, what_changed
 from survey.records.where_to_turn import TurnTo, where_to_turn
@@ -30,7 +29,7 @@ class Said:
     answer_id, version : int
         Which answer, and which version of it.
     text, nothing : str, bool
-        Its words, as its link shows them; empty where nothing more was needed.
+        Its words, empty where nothing more was needed.
     on : date
         The workspace's own day of answering.
     changed_on : date or None
@@ -39,8 +38,6 @@ class Said:
         ``given``, ``withdrawn`` by the customer, or ``expired`` with age.
     masked : bool
         Whether personal data in it is not kept, and was left out of `text`.
-    hidden : Hidden or None
-        What is kept of it and yet left out of `text`, since others may open the link.
     """
 
     answer_id: int
@@ -51,37 +48,21 @@ class Said:
     changed_on: date | None
     state: Literal["given", "withdrawn", "expired"]
     masked: bool = False
-    hidden: Hidden | None = None
 
-    def says(self, kept: str, typed: str) -> bool:
-        """Whether words say the same, which would be kept in this way and were typed so."""
-        if self.hidden is not None:
-            return typed == self.hidden.original
-        return self.text in (kept, typed)
-
-    def in_full(self, typed: str) -> str:
-        """Return typed words with what the brackets stand for that were left in them."""
-        return put_back(typed, self.hidden.behind) if self.hidden else typed
+    def says(self, *words: str) -> bool:
+        """Whether any of these is what it says."""
+        return self.text in words
 
 
 @dataclass(frozen=True)
 class LetterShown:
-    """A letter as the customer reads it.
-
-    Parameters
-    ----------
-    from_team, signed, body, on
-        Whose, and what it says.
-    masked, hidden : bool
-        Whether some of what they typed is not kept; or is kept, and yet not shown.
-    """
+    """A letter as the customer reads it; `masked` where some of what they typed is not kept."""
 
     from_team: bool
     signed: str | None
     body: str
     on: date
     masked: bool = False
-    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,18 +106,16 @@ def what_was_said(session: Session, link: OpenedLink, secret_key: bytes) -> Said
         return None
     (answer_id, version, body, written_at, nothing, answered_on, state, expired_on) = rows[0]
     own = own_words(session, secret_key, (link.workspace_id, answer_id, version), body)
-    hidden = hidden_in(session, link.workspace_id, body, own)
     changed = version > 1 and written_at
     return Said(
         answer_id=answer_id,
         version=version,
-        text=body if hidden else own.text,
+        text=own.text,
         nothing=nothing,
         on=answered_on,
         changed_on=day_in(written_at, link.time_zone) if changed else None,
         state="expired" if expired_on else state,
         masked=own.masked,
-        hidden=hidden,
     )
 
 
@@ -188,7 +167,7 @@ def what_came_since(session: Session, link: OpenedLink, said: Said, secret_key: 
 def letters_shown(
     session: Session, answer: tuple[int, int], time_zone: str, secret_key: bytes = b""
 ) -> tuple[LetterShown, ...]:
-    """Return the letters about an answer as its customer reads them.
+    """Return the letters about an answer as its customer reads them, their own as they typed them.
 
     Parameters
     ----------
@@ -206,10 +185,8 @@ def letters_shown(
         own = OwnWords(one.body, masked=False)
         if not one.from_team:
             own = own_letter(secret_key, answer[0], one)
-        hidden = hidden_in(session, answer[0], one.body, own) is not None
-        body = one.body if hidden else own.text
         on = day_in(one.written_at, time_zone)
-        shown.append(LetterShown(one.from_team, one.signed, body, on, own.masked, hidden))
+        shown.append(LetterShown(one.from_team, one.signed, own.text, on, own.masked))
     return tuple(shown)
 
 

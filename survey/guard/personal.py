@@ -2,8 +2,7 @@
 
 import re
 import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -135,51 +134,6 @@ def masked(text: str, found: Iterable[Found]) -> str:
         pieces += [text[at : one.start], f"[{one.kind}]"]
         at = one.end
     return "".join([*pieces, text[at:]])
-
-
-def behind_masks(
-    shown: str, original: str, countries: Iterable[str] = ()
-) -> tuple[tuple[str, str], ...]:
-    """Return each word in brackets of a masked text with what it stands for, in their order.
-
-    Parameters
-    ----------
-    shown : str
-        The masked text.
-    original : str
-        The same as it was typed.
-    countries : iterable of str
-        As in `personal_data`.
-
-    Returns
-    -------
-    tuple of (str, str)
-        Empty where the original is masked otherwise by now, so that nothing can be told apart.
-    """
-    found = personal_data(original, countries)
-    if masked(original, found) != shown:
-        return ()
-    return tuple((f"[{one.kind}]", original[one.start : one.end]) for one in found)
-
-
-def put_back(text: str, behind: Sequence[tuple[str, str]]) -> str:
-    """Return a text with what its words in brackets stand for.
-
-    Parameters
-    ----------
-    text : str
-        A masked text that somebody may have changed.
-    behind : sequence of (str, str)
-        As `behind_masks` returns it. Of a kind of which brackets were taken out or added, none
-        is put back: nobody can tell which is which.
-    """
-    standing = Counter(_MASK.findall(text))
-    known = Counter(mask for mask, _ in behind)
-    whole = {mask for mask in known if known[mask] == standing[mask]}
-    in_order = {mask: iter([words for one, words in behind if one == mask]) for mask in whole}
-    return _MASK.sub(
-        lambda found: next(in_order[found[0]]) if found[0] in whole else found[0], text
-    )
 
 
 def is_masked(text: str) -> bool:

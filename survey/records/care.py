@@ -10,13 +10,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from survey.guard.personal import (
-    behind_masks,
-    is_masked,
-    masked,
-    may_hold_personal_data,
-    personal_data,
-)
+from survey.guard.personal import is_masked, masked, may_hold_personal_data, personal_data
 from survey.guard.sealing import Place, seal, unseal
 from survey.guard.turning import country_of
 from survey.records.accounts import Workspace
@@ -165,43 +159,6 @@ def own_letter(secret_key: bytes, workspace_id: int, letter: Letter) -> OwnWords
     if not is_masked(letter.body):
         return OwnWords(letter.body, masked=False)
     return _opened(secret_key, Place("letter", workspace_id, letter.id), letter.sealed, letter.body)
-
-
-@dataclass(frozen=True)
-class Hidden:
-    """What a writer's own link does not show: it may be opened by others, too.
-
-    Parameters
-    ----------
-    original : str
-        The text as it was typed.
-    behind : tuple of (str, str)
-        Each word in brackets with what it stands for.
-    """
-
-    original: str
-    behind: tuple[tuple[str, str], ...]
-
-
-def hidden_in(session: Session, workspace_id: int, shown: str, own: OwnWords) -> Hidden | None:
-    """Return what a writer's link hides of their own words; None where it shows them all.
-
-    Parameters
-    ----------
-    session : Session
-        A reading session.
-    workspace_id : int
-        Whose answer it is: one that shows everything hides nothing.
-    shown : str
-        What readers see.
-    own : OwnWords
-        The same for its writer.
-    """
-    if own.text == shown:
-        return None
-    masking = masking_of(session, workspace_id)
-    behind = behind_masks(shown, own.text, masking.countries)
-    return Hidden(own.text, behind) if behind and masking.personal_data != SHOW else None
 
 
 def _opened(secret_key: bytes, place: Place, sealed: bytes | None, text: str) -> OwnWords:
