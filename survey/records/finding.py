@@ -12,7 +12,10 @@ from survey.records.answering import Answer
 
 LONGEST_SEARCH = 200  # characters
 _PARTS = re.compile(r'"([^"]*)"|([^\s"]+)')
-_SPOKEN = re.compile(r"[^\W_]+")
+# The signs above and below Latin letters with which SQLite's index does not end a word (those that
+# it takes off), written as signs of their own; with any other a word ends there, as in Hindi.
+_TAKEN_OFF = "\u0300-\u0304\u0306-\u030c\u030f\u0311\u031b\u0323-\u0328\u032d\u032e\u0330\u0331"
+_SPOKEN = re.compile(rf"[^\W_](?:[^\W_]|[{_TAKEN_OFF}])*+")
 
 
 def spoken(words: str) -> bool:

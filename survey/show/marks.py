@@ -1,16 +1,19 @@
 """An answer's words as a page shows them: verbatim, marked, long ones cut."""
 
+import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from survey.records.finding import Sought, words_at
 
 LONGEST_SHOWN = 700  # characters; a longer answer is cut around its first mark
+MOST_FOUND = 300  # marks in an answer: nobody looks for more, and a page of them is slow
 _BEFORE_MARK = 200
 _ENDS = ".!?\n"
+_ABOVE = re.compile("[\u0300-\u036f]+")  # long rows of them take long to put in order
 
 
 @dataclass(frozen=True)
@@ -81,25 +84,42 @@ def words_found(body: str, search: Sequence[Sought]) -> list[tuple[int, int]]:
     Returns
     -------
     list of (int, int)
-        Start and end in code points. Neither case nor accents count, as in the word index.
+        Start and end in code points, in the order of the text, the first `MOST_FOUND`. Neither
+        case nor accents count, as in the word index.
     """
-    words = [(_plain(word), start, end) for word, start, end in words_at(body)] if search else []
-    return [span for part in search for span in _standing(words, part, body)]
+    words = words_at(body) if search else []
+    plain = _plain("".join(f"\n{word}" for word, _, _ in words)) + "\n"
+    parts = {part for part in map(_as_in_plain, search) if part}
+    stretches = {one for part in parts for one in islice(_standing(plain, part), MOST_FOUND)}
+    first = sorted(stretches)[:MOST_FOUND]
+    ends = {last: _with_its_signs(body, words[last][2]) for last in {last for _, last in first}}
+    return [(words[start][1], ends[last]) for start, last in first]
 
 
-def _standing(
-    words: Sequence[tuple[str, int, int]], part: Sought, body: str
-) -> Iterator[tuple[int, int]]:
-    *first, last = (_plain(word) for word in part.words)
-    for at in range(len(words) - len(first)):
-        here = [word for word, _, _ in words[at : at + len(first) + 1]]
-        ends_alike = here[-1].startswith(last) if part.goes_on else here[-1] == last
-        if ends_alike and here[:-1] == first:
-            yield words[at][1], _with_its_signs(body, words[at + len(first)][2])
+def _as_in_plain(part: Sought) -> str:
+    """Return a part of a search as a text's plain words hold it; empty where a word is only signs.
+
+    Each word has a line of its own: so whole parts are found by one look through the text, however
+    often a word of them stands in it.
+    """
+    words = [_plain(word) for word in part.words]
+    return "\n" + "\n".join(words) + ("" if part.goes_on else "\n") if all(words) else ""
 
 
-def _plain(word: str) -> str:
-    letters = unicodedata.normalize("NFKD", word)
+def _standing(plain: str, part: str) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last word, counted from 0, of each place in which a part stands."""
+    more, word, seen = part.rstrip("\n").count("\n") - 1, 0, 0
+    at = plain.find(part)
+    while at >= 0:
+        word += plain.count("\n", seen, at)
+        yield word, word + more
+        seen, at = at, plain.find(part, at + 1)
+
+
+def _plain(words: str) -> str:
+    if words.isascii():
+        return words.lower()
+    letters = unicodedata.normalize("NFKD", _ABOVE.sub("", words))
     return "".join(one for one in letters if not unicodedata.combining(one)).casefold()
 
 

@@ -1,16 +1,20 @@
 """Marks, quotes, trends and figures in words: pure functions with plain answers."""
 
 import itertools
+import time
+from collections.abc import Callable
+from contextlib import closing
 from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from survey.records.finding import sought
+from survey.records.database import sqlite_module
+from survey.records.finding import sought, words_at
 from survey.show import words
 from survey.show.charts import plot, spark
-from survey.show.marks import pieces, sentence_around, shown_part, words_found
+from survey.show.marks import MOST_FOUND, pieces, sentence_around, shown_part, words_found
 from survey.show.quotes import Candidate, chosen_quotes
 from survey.show.span import Point, Span, change, span_of, trend
 
@@ -76,6 +80,59 @@ def test_a_word_is_marked_with_the_signs_above_its_letters() -> None:
     body = "Cafe\u0301, क्षमा करें"
     assert [body[slice(*span)] for span in words_found(body, sought("cafe"))] == ["Cafe\u0301"]
     assert [body[slice(*span)] for span in words_found(body, sought("क्षमा"))] == ["क्षमा"]
+
+
+def test_signs_within_a_word_are_read_as_the_index_reads_them() -> None:
+    for sign in map(chr, range(0x300, 0x370)):
+        body = f"e{sign}te{sign} is summer"
+        whole = f"e{sign}te{sign}"
+        marked = [body[slice(*span)] for span in words_found(body, sought('"ete"'))]
+        assert marked == ([whole] if _indexed_as(whole) == {"ete"} else [])
+        words = [word for part in sought(whole) for word in part.words]
+        assert len(_indexed_as(whole)) == len(set(words))
+
+
+def _indexed_as(body: str) -> set[str]:
+    """Return the words of a text in an index that is made as ours is."""
+    with closing(sqlite_module().connect(":memory:")) as database:
+        how = "tokenize='unicode61 remove_diacritics 2'"
+        database.execute(f"CREATE VIRTUAL TABLE found USING fts5(body, {how})")
+        database.execute("INSERT INTO found VALUES (?)", (body,))
+        database.execute("CREATE VIRTUAL TABLE words USING fts5vocab(found, row)")
+        return {row[0] for row in database.execute("SELECT term FROM words")}
+
+
+def test_a_word_of_nothing_but_signs_marks_nothing() -> None:
+    dots = "\uff9e"  # a letter to Unicode, which stands for two dots above another
+    assert words_found(f"abc {dots} de", sought(dots)) == []
+    assert words_found(f"abc {dots} de", sought(f'"abc {dots} de"')) == []
+
+
+def test_a_long_search_takes_little_longer_than_parting_the_words() -> None:
+    """Each part tried at each word took 140 times as long: 15 seconds for a page of answers."""
+    letters = "a b c d e f g h i j "
+    body, search = letters * 1000, sought(letters * 10)
+    assert len(search) == 100
+    bound = 20 * _fastest(lambda: words_at(body))
+    assert _fastest(lambda: words_found(body, search)) < bound
+    assert _fastest(lambda: words_found("a " * 10_000, sought(f'"{"a " * 90}b"'))) < bound
+
+
+def _fastest(act: Callable[[], object]) -> float:
+    taken = []
+    for _ in range(5):
+        begun = time.process_time()
+        act()
+        taken.append(time.process_time() - begun)
+    return min(taken)
+
+
+def test_the_first_few_hundred_places_are_marked() -> None:
+    body = "wait and " * 1000
+    spans = words_found(body, sought("and wait"))
+    assert len(spans) == MOST_FOUND
+    assert spans[:2] == [(0, 4), (5, 8)]
+    assert max(end for _, end in spans) < 9 * MOST_FOUND / 2 + 1
 
 
 def test_a_clause_and_a_word_in_it_are_told_apart() -> None:
