@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from survey.answer.csv_file import (
     DATE_NAMES,
     ID_NAMES,
-    LONGEST_SEGMENT_NAME,
     TEXT_NAMES,
     Columns,
     PastAnswer,
@@ -25,15 +24,14 @@ from survey.answer.csv_file import (
 )
 from survey.answer.days_typed import names_no_day, reads
 from survey.answer.file_forms import DATE_FORMATS
+from survey.answer.likely_segments import MOST_COLUMNS, plain_segments
 from survey.answer.past_answers import here_already, import_key
 
 SHOWN_ROWS, LONGEST_CELL = 5, 80
-MOST_COLUMNS = 60
 _SAMPLE = 200  # rows that are looked at to guess what is in a column
 _WORDS_A_ROW, _CLEARLY = 3, 2  # words a row, and how many times those of any other column
 _MOSTLY_DATES = 0.9  # of what stands in a column; each row with another would be left out
 _AT_ONCE = 500
-_FEW, _AGAIN, _LONGEST_GUESS = 12, 3, 60  # different values; rows for each; characters of one
 _MOST_GUESSED = 5  # columns: where more have few values, comparing by all of them tells nobody much
 _PARTED_NUMBERS = re.compile(r"\d\D+\d")
 
@@ -112,7 +110,7 @@ def likely(raw: bytes, file_name: str, wanted: Wanted, zone: ZoneInfo) -> Wanted
 
     The answers are else the column with clearly the most words, and the dates the only column
     in which mostly dates stand. Answers are compared by the other columns in which a few values
-    stand again and again.
+    stand again and again in all of the file, unless people are named or reached by them.
 
     Parameters
     ----------
@@ -141,36 +139,10 @@ def likely(raw: bytes, file_name: str, wanted: Wanted, zone: ZoneInfo) -> Wanted
         date_format=likely_date_format(typed, zone),
         guess=False,
     )
-    return replace(found, segments=_segments(header, records, found, zone))
-
-
-def _segments(
-    header: list[str],
-    records: Sequence[tuple[int, list[str] | str]],
-    found: Wanted,
-    zone: ZoneInfo,
-) -> tuple[str, ...]:
-    """Return the columns with few different values; never one that would leave a row out."""
     taken = (found.text, found.id, found.date)
-    offered = [name for name in header if name][:MOST_COLUMNS]
-    names = [
-        name
-        for name in offered
-        if name not in taken
-        and len(name) <= LONGEST_SEGMENT_NAME
-        and [one.casefold() for one in header].count(name.casefold()) == 1
-    ]
-    rows = sum(isinstance(row, list) and len(row) == len(header) for _, row in records)
-    typed = {name: _typed_in(header, records, name) for name in names}
-    few = [name for name in names if _stand_again(typed[name], rows)]
-    return tuple(name for name in few if not _holds_dates(typed[name], zone))[:_MOST_GUESSED]
-
-
-def _stand_again(typed: Sequence[str], rows: int) -> bool:
-    """Whether two to twelve short values stand in most rows, each in three rows on average."""
-    values = set(typed)
-    few = 2 <= len(values) <= _FEW and len(values) * _AGAIN <= len(typed)
-    return few and 2 * len(typed) >= rows and max(map(len, values)) <= _LONGEST_GUESS
+    few = plain_segments(header, chain(records, read), taken, zone)
+    plain = [name for name, values in few.items() if not _holds_dates(values, zone)]
+    return replace(found, segments=tuple(plain[:_MOST_GUESSED]))
 
 
 def _wordiest(header: list[str], records: Sequence[tuple[int, list[str] | str]]) -> str | None:

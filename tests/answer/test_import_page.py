@@ -155,6 +155,14 @@ def test_a_column_with_few_values_is_ticked_and_said_to_be_a_guess(
         "seen://///a",  # mostly empty
         "on:2026-01-02/2026-01-03",  # days, whether or not they are chosen as such
         "id:a/b",
+        "e-mail:home/work",
+        "CustomerName:Mo/Li",
+        "Name:Mo/Li",
+        "Customer’s first name:Mo/Li",
+        "who:mo@example.org/li@example.org",
+        "call:020 7946 0958/020 7946 0959",
+        "ring:555-0187/555-0188",  # of a country that nobody told
+        "paid:4111 1111 1111 1111/5500 0000 0000 0004",
     ],
 )
 def test_what_is_no_plain_segment_is_not_ticked(
@@ -163,6 +171,20 @@ def test_what_is_no_plain_segment_is_not_ticked(
     page = _page(owner, _upload(owner, business, _rows(column)))
     assert "checked>" not in page
     assert "a guess" not in page
+
+
+@pytest.mark.parametrize("column", ["Customer type", "Branch name", "Staff", "served by", "Score"])
+def test_who_served_and_what_kind_somebody_is_are_compared_by(column: str) -> None:
+    raw = _rows(f"{column}:a/b")
+    assert likely(raw, "past.csv", Wanted(), ZoneInfo("UTC")).segments == (column,)
+
+
+@pytest.mark.parametrize("later", [["x" * 201], [f"unforeseen {at}" for at in range(11)]])
+def test_a_column_is_ticked_only_where_all_rows_keep_to_few_short_values(later: list[str]) -> None:
+    first = _rows("branch:Hill/Mill", rows=300)
+    raw = first + "".join(f"\nRing me,{value}" for value in later).encode()
+    ticked = [likely(one, "past.csv", Wanted(), ZoneInfo("UTC")).segments for one in (first, raw)]
+    assert ticked == [("branch",), ()]
 
 
 def test_where_very_many_columns_have_few_values_only_the_first_are_ticked(
