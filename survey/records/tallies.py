@@ -58,7 +58,7 @@ class Sought:
     theme_id : int or None
         Of one theme (and, with `also_of_none`, what is counted of no theme); of all by default.
     tones : tuple of str
-        In these tones; in all by default.
+        In these tones (and, with `also_of_none`, what is counted of no tone); in all by default.
     question_id : int or None
         Of one question; of all by default.
     """
@@ -370,11 +370,12 @@ def _with_face(table: _Table, sought: Sought) -> tuple[ColumnElement[bool], ...]
 def _of_run(table: _Table | type[CountDelta], sought: Sought) -> tuple[ColumnElement[bool], ...]:
     runs = (0, sought.run_id) if sought.also_of_none else (sought.run_id,)
     themes = (0, sought.theme_id) if sought.also_of_none else (sought.theme_id,)
+    tones = ("", *sought.tones) if sought.also_of_none else sought.tones
     return (
         table.run_id.in_(runs) if len(runs) > 1 else table.run_id == sought.run_id,
         table.measure.in_(sought.measures),
         *([table.theme_id.in_(themes)] if sought.theme_id is not None else []),
-        *([table.tone.in_(sought.tones)] if sought.tones else []),
+        *([table.tone.in_(tones)] if sought.tones else []),
         *([table.question_id == sought.question_id] if sought.question_id is not None else []),
     )
 

@@ -141,6 +141,7 @@ def theme_by_segment(
     *,
     span: Span,
     question_id: int | None,
+    tones: tuple[str, ...],
     everyone: tuple[int, int],
 ) -> tuple[SegmentTable, ...]:
     """Return, for each segment, how many of its answers in a span are in a theme.
@@ -155,6 +156,8 @@ def theme_by_segment(
         The days in view.
     question_id : int or None
         Of the answers to one question.
+    tones : tuple of str
+        In these tones; in all where none is given.
     everyone : tuple of int
         How many answers are in the theme, and how many there are, with a segment or without.
     """
@@ -167,6 +170,7 @@ def theme_by_segment(
         since=span.first,
         until=span.last,
         question_id=question_id,
+        tones=tones,
     )
     smallest = smallest_group(session, workspace_id)
     segments = _every_segment(known_faces(session, workspace_id, MOST_VALUES))
@@ -240,7 +244,7 @@ def anonymous_answers(session: Session, sought: Sought) -> tuple[int, int]:
     session : Session
         An open session.
     sought : Sought
-        Whose, in which days, of which question, in which theme of which run.
+        Whose, in which days, of which question, in which theme of which run, and in which tones.
 
     Notes
     -----
@@ -262,6 +266,7 @@ def anonymous_answers(session: Session, sought: Sought) -> tuple[int, int]:
                 Assignment.run_id == sought.run_id,
                 Assignment.answer_id == Answer.id,
                 Assignment.theme_id == sought.theme_id,
+                *([Assignment.tone.in_(sought.tones)] if sought.tones else []),
             ),
         )
         .where(

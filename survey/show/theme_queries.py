@@ -150,7 +150,8 @@ def theme_page(
             theme.id,
             span=span,
             question_id=view.question_id,
-            everyone=(figures.theme(theme.id).total, answered.total),
+            tones=wanted.tones,
+            everyone=(series.total, answered.total),
         ),
         companions=()
         if narrowed

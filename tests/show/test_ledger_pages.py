@@ -511,7 +511,7 @@ def test_the_ledger_says_how_the_last_reading_anew_ended(teammate: Browser, scen
     assert "ead anew on" not in text(teammate, ledger)
     for outcome, told in (
         ("nothing", "Read anew on 12 November 2026: nothing would move."),
-        ("known", "nothing new was taught since all answers were last read"),
+        ("known", "nothing was taught about the book’s own themes since all answers were last"),
         ("proposed", "Read anew on 12 November 2026: what would move was proposed, and has been"),
     ):
         _set(scene, resort_ended_at=AT, resort_outcome=outcome)
@@ -616,6 +616,18 @@ def test_an_answer_named_over_and_over_is_one_answer(teammate: Browser, scene: S
     assert sent.status_code == 303
     assert scene.answers[3] in scene.members(scene.themes["waiting"])
     assert scene.counts_agree()
+
+
+def test_what_was_undone_is_done_again_under_its_own_name(teammate: Browser, scene: Scene) -> None:
+    page, ledger = scene.at("waiting", "/rename"), scene.business.at("ledger")
+    teammate.post(page, data=fields(teammate, page) | {"name": "Kept waiting"})
+    for button, told in (("Undo", "Undone."), ("Do it again", "Done again."), ("Undo", "Undone.")):
+        here = f"{ledger}/{scene.last_step()}/undo"
+        shown = teammate.get(here).get_data(as_text=True)
+        assert f"<button>{button}</button>" in shown
+        assert f">{button}<span" in teammate.get(ledger).get_data(as_text=True)
+        teammate.post(here, data=fields(teammate, here))
+        assert told in text(teammate, ledger)
 
 
 def test_whoever_undoes_and_redoes_all_day_leaves_the_ledger_readable(

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import delete, update
 
 from survey.clock import utc_now
-from survey.records import Answer, AnswerSegment, Link, Question
+from survey.records import Answer, AnswerSegment, Assignment, Link, Question
 from survey.records.counts import rebuild
 from survey.records.database import Database
 from tests.support.answers import Said, add_answers, make_run
@@ -62,9 +62,11 @@ def _page(browser: Browser, address: str) -> str:
     return response.get_data(as_text=True)
 
 
-def _rows(browser: Browser, shop: Shop, segment: str) -> dict[str, tuple[int, int]]:
+def _rows(
+    browser: Browser, shop: Shop, segment: str, query: str = ""
+) -> dict[str, tuple[int, int]]:
     """Return the rows of a segment's table: count, of how many."""
-    table = _page(browser, shop[2]).split(f">By {segment}<")[1].split("</table>")[0]
+    table = _page(browser, shop[2] + query).split(f">By {segment}<")[1].split("</table>")[0]
     rows = re.findall(r'<th scope="row">(.*?)</th><td class="number">(.*?)</td>', table)
     plain = [[re.sub(r"<[^>]+>", "", cell) for cell in row] for row in rows]
     return {name: (int(told.split()[0]), int(told.split()[2])) for name, told in plain}
@@ -98,6 +100,26 @@ def test_answers_without_a_segment_have_the_last_row_and_rows_add_up(
     assert "not given" not in _rows(owner, shop, "Service")
     drawn = _page(owner, shop[2].replace("themes/", "charts/themes/") + "/segments.svg")
     assert "not given" in drawn
+
+
+@pytest.mark.parametrize("tone", ["wish", "praise", "unclear"])
+def test_in_a_view_of_one_tone_each_row_leads_to_as_many_answers(
+    owner: Browser, shop: Shop, tone: str
+) -> None:
+    database, business, address, ids = shop
+    with database.writing() as session:
+        praised = update(Assignment).where(Assignment.answer_id.in_(ids[:10])).values(tone="praise")
+        session.execute(praised)
+        rebuild(session, business.workspace_id)
+    _without_branch(shop, ids[:3])
+    rows = _rows(owner, shop, "Branch", f"?tone={tone}")
+    page = _page(owner, f"{address}?tone={tone}").split(">By Branch<")[1].split("</table>")[0]
+    links = re.findall(r'href="([^"]+segment\.Branch=[^"]+)"', page)
+    assert len(links) == len(rows) - 1, "all but what was not given"
+    for link, (count, _) in zip(links, rows.values(), strict=False):
+        assert _page(owner, unescape(link)).count('<li class="answer"') == count
+    total = {"wish": 10, "praise": 5, "unclear": 0}[tone]
+    assert sum(count for count, _ in rows.values()) == total
 
 
 def test_anonymous_answers_are_counted_out_of_what_was_not_given_and_it_is_said(

@@ -102,7 +102,10 @@ def post_undo(decision_id: int) -> Page:
     )
     if not isinstance(done, Done):
         return done
-    flash(f"Undone: {moved_words(done)}" if done.moved or done.later else "Undone.")
+    with database().reading() as session:
+        (line,) = lines_of(session, place().workspace_id, [decision_id])
+    what = "Done again" if line.took_back else "Undone"
+    flash(f"{what}: {moved_words(done)}" if done.moved or done.later else f"{what}.")
     return redirect(url_for("ledger_history.ledger"), 303)
 
 

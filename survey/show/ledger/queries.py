@@ -211,6 +211,11 @@ class LedgerLine:
     again: bool = False
 
     @property
+    def took_back(self) -> bool:
+        """Whether it took a step back, so that undoing it does that step again."""
+        return self.kind == "undo" and not self.again
+
+    @property
     def is_of_the_book(self) -> bool:
         """Whether it changed the book, or undid such a change: then owners alone undo it."""
         inner = self.undoes
@@ -310,7 +315,7 @@ def _line(row: Any) -> LedgerLine:
         answers=made.answers,
         details=made.details,
         holds=made.holds,
-        can_undo=made.holds and entry.can_be_undone,
+        can_undo=made.holds and entry.can_be_undone and not entry.is_on_its_way,
         theme_id=made.theme_id,
     )
 
