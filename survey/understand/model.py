@@ -31,6 +31,8 @@ from survey.understand.recognise import Recognised
 from survey.understand.refit import fresh_themes, with_ids
 from survey.understand.tightness import is_one_thing, without_twins
 
+MOST_SURE = 0.999
+"""Confidence of a sorting, at most: 1 is what a person says."""
 VERSION = "7"
 """Goes up whenever the same input would be sorted otherwise."""
 QUOTES = 3
@@ -302,11 +304,12 @@ class ThemeModel:
     def _of_book(self, one: Recognised) -> Assignment:
         theme = self.book.themes[one.theme] if self.book else None
         key, name = (theme.key, theme.name) if theme else ("", "")
-        return Assignment(one.row, key, name, "book", one.confidence, one.start, one.end, one.tone)
+        sure = min(one.confidence, MOST_SURE)
+        return Assignment(one.row, key, name, "book", sure, one.start, one.end, one.tone)
 
     def _by_clause(self, seen: Seen, row: int, theme: int, clause: int) -> Assignment:
         one, place = self.found_[theme], seen.reading.clauses[clause]
-        confidence = round(float(seen.joining.confidence[clause]), 3)
+        confidence = min(round(float(seen.joining.confidence[clause]), 3), MOST_SURE)
         return Assignment(row, one.id, one.name, "found", confidence, place.start, place.end)
 
     def _by_decision(

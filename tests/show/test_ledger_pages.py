@@ -618,6 +618,17 @@ def test_an_answer_named_over_and_over_is_one_answer(teammate: Browser, scene: S
     assert scene.counts_agree()
 
 
+def test_what_a_person_placed_is_told_from_what_the_sorting_is_sure_of(
+    teammate: Browser, scene: Scene
+) -> None:
+    wanted = fields(teammate, scene.at("waiting", "/rename")) | {
+        "do": "put", "to": str(scene.themes["waiting"]), "answers": str(scene.answers[3]),
+    }  # fmt: skip
+    assert "by hand" not in text(teammate, scene.at("waiting"))
+    teammate.post(scene.business.at("pick"), data=wanted)
+    assert text(teammate, scene.at("waiting")).count("placed or confirmed by hand") == 1
+
+
 def test_what_was_undone_is_done_again_under_its_own_name(teammate: Browser, scene: Scene) -> None:
     page, ledger = scene.at("waiting", "/rename"), scene.business.at("ledger")
     teammate.post(page, data=fields(teammate, page) | {"name": "Kept waiting"})
