@@ -3,7 +3,8 @@
 The rules stand in ``danger/LANGUAGE.txt``, one a line: what it is, then a pattern over the text in
 small letters without accents. ``none`` says which idioms are harmless, although they look alike
 ("the waiting killed me"). A line like ``[kill murder]`` names how words begin without which none
-of the rules below it can match; so an ordinary answer is passed in microseconds.
+of the rules below it can match; so an ordinary answer is passed in microseconds. A line like
+``@thing toaster|kettle`` names words that rules below it say for short: ``(?:@thing) exploded``.
 """
 
 import re
@@ -29,6 +30,7 @@ _SCRIPTS = {
     "hi": re.compile("[\u0900-\u097f]"),
     "zh": re.compile("[\u4e00-\u9fff]"),
 }
+_SHORT = re.compile(r"@[a-z]+")
 _NO_BLANKS = ("zh", "hi")  # where Python's idea of a word's end does not hold
 _FOLDED_RANGES = ((0xC0, 0x250), (0x400, 0x530), (0x1E00, 0x1F00))
 _BY_HAND = "ıiİiłlŁlđdĐdøoØo’'‘'ʼ'`'´'أاإاآاٱاىيةه"
@@ -51,7 +53,9 @@ class _Rule:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        words = re.sub(r" (?![?*+{])", r"[\\s,]+", folded(self.words))
+        # Small letters would make \W, no letter, mean its opposite.
+        words = folded(self.words.replace(r"\W", r"[^\w]"))
+        words = re.sub(r" (?![?*+{])", r"[\\s,]+", words)
         if self.language in _NO_BLANKS:
             return re.compile(words)
         return re.compile(rf"(?<!\w)(?:{words})(?!\w)")
@@ -181,9 +185,17 @@ def _frozen(rules: dict[str, list[_Rule]]) -> dict[str, tuple[_Rule, ...]]:
 
 def _read(path: Path) -> Iterator[tuple[tuple[str, ...], _Rule]]:
     stems: tuple[str, ...] = ()
+    short: dict[str, str] = {}
     for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("["):
             stems = tuple(dict.fromkeys(folded(stem)[:_STEM] for stem in line.strip("[]").split()))
+        elif line.startswith("@"):
+            name, _, words = line.partition(" ")
+            short[name] = words
         elif line and not line.startswith("#"):
             kind, _, words = line.partition(" ")
-            yield stems, _Rule(path.stem, kind, words.strip())
+            yield stems, _Rule(path.stem, kind, _in_full(words.strip(), short))
+
+
+def _in_full(words: str, short: dict[str, str]) -> str:
+    return _SHORT.sub(lambda named: short[named.group()], words)

@@ -327,6 +327,18 @@ def test_whoever_writes_of_danger_reads_where_to_turn(
     assert "112" not in page
 
 
+def test_whoever_is_hurt_by_a_thing_reads_where_to_turn_and_is_flagged(
+    client: Browser, database: Database, owner: Browser, business: Business, invited: Invited
+) -> None:
+    client.post(invited.link, data={"answer": "The e-bike battery exploded and burnt my hand."})
+    assert "Please call 999 now." in _words(client.get(invited.link))
+    _take_in(database)
+    assert _flags(database) == [("emergency", "e-bike battery exploded")]
+    page = owner.get(business.at("urgent"))
+    assert "May be about an emergency or a dangerous thing" in _words(page)
+    assert "<mark>e-bike battery exploded</mark>" in page.get_data(as_text=True)
+
+
 def test_where_the_country_is_not_known_no_number_is_made_up(
     client: Browser, database: Database, business: Business
 ) -> None:

@@ -5,6 +5,7 @@ and scored once, before anything was mended after them (docs/dignity.md has the 
 """
 
 import time
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from survey.guard.measure import Case, read_cases, score
 from survey.languages import LANGUAGES
 
 CASES = Path(__file__).resolve().parents[1] / "data" / "danger_cases.tsv"
+THINGS = CASES.with_name("danger_things.tsv")
 RULES = Path(__file__).resolve().parents[2] / "survey" / "guard" / "danger"
 
 
@@ -43,8 +45,38 @@ def test_danger_is_noticed_and_idioms_are_let_pass(half: str) -> None:
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
 def test_each_language_has_rules_for_every_kind(language: str) -> None:
     lines = (RULES / f"{language}.txt").read_text(encoding="utf-8").splitlines()
-    kinds = {line.partition(" ")[0] for line in lines if line and line[0] not in "#["}
+    kinds = {line.partition(" ")[0] for line in lines if line and line[0] not in "#[@"}
     assert kinds == {*KINDS, "none"}
+
+
+def test_things_have_enough_cases_in_every_language() -> None:
+    counted = Counter((case.language, case.is_danger) for case in read_cases(THINGS))
+    assert (counted["en", True] >= 25, counted["en", False] >= 40) == (True, True)
+    for language in LANGUAGES:
+        assert counted[language, True] >= 4
+        assert counted[language, False] >= 3
+
+
+@pytest.mark.parametrize("case", read_cases(THINGS), ids=lambda case: case.text[:40])
+def test_a_thing_that_hurts_is_noticed_and_harmless_talk_of_things_is_not(case: Case) -> None:
+    assert [one.kind for one in dangers_in(case.text)] == ["emergency"] * case.is_danger
+
+
+def test_a_hyphen_or_a_blank_in_a_word_makes_no_difference() -> None:
+    for typed in ("self-harm", "self harm", "selfharm"):
+        assert dangers_in(f"She told you about {typed}.")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["the toaster is ", "toaster fire smoke ", "fixed hospital ", "burnt my son's ",
+     "Stecker Rauch ", "prices brakes fail ", "बैटरी आग ", "修医院", "البطارية دخان "],
+)  # fmt: skip
+def test_hostile_text_about_things_takes_no_more_than_a_moment(typed: str) -> None:
+    dangers_in("The toaster caught fire.")
+    began = time.process_time()
+    dangers_in((typed * 20_000)[:20_000])
+    assert time.process_time() - began < 3
 
 
 def test_a_find_cites_the_words_that_were_typed() -> None:

@@ -64,7 +64,10 @@ def test_an_urgent_answer_shows_its_words_and_waits_in_the_header(
     page = opened.get_data(as_text=True)
     assert "<mark>don&#39;t want to live any more</mark>" in page
     assert "<mark>I smell gas</mark>" in page
-    assert "May be about harm to oneself and an emergency · Mo · your boiler" in _words(opened)
+    assert (
+        "May be about harm to oneself and an emergency or a dangerous thing · Mo · your boiler"
+        in _words(opened)
+    )
     assert "1 waits for somebody" in _words(opened)
     assert "Urgent 1 waiting for you" in _words(teammate.get(business.at("answers")))
 

@@ -21,7 +21,7 @@ KINDS = {
     "self_harm": "harm to oneself",
     "harm_to_others": "harm to others",
     "abuse": "abuse",
-    "emergency": "an emergency",
+    "emergency": "an emergency or a dangerous thing",
 }
 _SAID = {"danger": True, "no-danger": False, "wait": None}
 blueprint = Blueprint("urgent", __name__)
