@@ -150,6 +150,9 @@ def test_enough_are_let_in_together_with_nothing_that_could_tell(
 
 
 def test_rows_stand_in_the_order_of_their_random_ids(database: Database, asking: Business) -> None:
+    if database.engine.dialect.name == "postgresql":  # else rows may fill gaps of earlier tests
+        with database.writing() as session:
+            session.execute(text("TRUNCATE answer CASCADE"))
     question_id = _hold(database, asking, *[f"Answer {n}." for n in range(12)])
     _let_in(database, asking, question_id)
     with database.reading() as session:
