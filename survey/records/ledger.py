@@ -21,8 +21,9 @@ from survey.records.theming import Theme
 FOR_THEMES = ("rename", "words", "merge", "split", "pin", "unpin", "hide", "show", "book", "undo")
 """Steps that change what a theme is: a form made before one of them is stale."""
 STAYS_DECIDED = (
-    "A refused proposal stays decided. Move answers by hand, or ask in the ledger for all to be"
-    " read anew."
+    "A refused proposal stays decided, and so does one that changed nothing or was accepted before"
+    " proposals could be undone. Move answers by hand, or ask in the ledger for all to be read"
+    " anew."
 )
 ON_ITS_WAY = (
     "The worker is still putting this proposal in place. Please undo it when it is there, in a"

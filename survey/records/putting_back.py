@@ -179,36 +179,34 @@ def shown_by(
     decided : Decided
         What people decided.
     """
+    stands, words = made, decided.words
     for one in decided.undone:
-        made = _without(session, made, run_id, one, decided)
-    words = decided.words
-    return {key: shown_of(one, words.get(key, ()), decided.finals) for key, one in made.items()}
+        was, became = (
+            made if run == run_id else seen_and_made(session, one.workspace_id, run, made)[1]
+            for run in (one.before, one.after)
+        )
+        stands = {
+            key: _without(now, was.get(key), became.get(key), one, decided)
+            for key, now in stands.items()
+        }
+    return {key: shown_of(one, words.get(key, ()), decided.finals) for key, one in stands.items()}
 
 
 def _without(
-    session: Session,
-    made: Mapping[int, SortedAnswer],
-    run_id: int,
+    now: SortedAnswer,
+    was: SortedAnswer | None,
+    became: SortedAnswer | None,
     undone: Accepted,
     decided: Decided,
-) -> Mapping[int, SortedAnswer]:
-    """Return what a run made of answers, had a proposal never been accepted.
+) -> SortedAnswer:
+    """Return where an answer would stand, had a proposal never been accepted.
 
-    An answer that a later sorting or somebody's hand has moved on from where the proposal had put
-    it stays where it is.
+    One that a later sorting or somebody's hand has moved on from where the proposal had put it
+    stays where it is.
     """
-    was, became = (
-        made if run == run_id else seen_and_made(session, undone.workspace_id, run, made)[1]
-        for run in (undone.before, undone.after)
-    )
-    return {
-        key: now
-        if key not in was
-        or key not in became
-        or _was_moved_on(was[key], became[key], undone, decided)
-        else _back(now, was[key], became[key])
-        for key, now in made.items()
-    }
+    if was is None or became is None or _was_moved_on(was, became, undone, decided):
+        return now
+    return _back(now, was, became)
 
 
 def _was_moved_on(

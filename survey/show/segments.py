@@ -12,7 +12,7 @@ from survey.records.answering import GIVEN
 from survey.records.faces import segment_name
 from survey.records.tallies import Sought, known_faces, totals_by_value
 from survey.show.exact import interval
-from survey.show.span import FEWEST_FOR_A_POINT, Span
+from survey.show.span import FEWEST_FOR_A_POINT
 
 MOST_VALUES = 200
 _SHOWN_VALUES = 12
@@ -134,15 +134,7 @@ class SegmentTable:
 
 
 def theme_by_segment(
-    session: Session,
-    workspace_id: int,
-    run_id: int,
-    theme_id: int,
-    *,
-    span: Span,
-    question_id: int | None,
-    tones: tuple[str, ...],
-    everyone: tuple[int, int],
+    session: Session, theme: Sought, everyone: tuple[int, int]
 ) -> tuple[SegmentTable, ...]:
     """Return, for each segment, how many of its answers in a span are in a theme.
 
@@ -150,28 +142,13 @@ def theme_by_segment(
     ----------
     session : Session
         An open session.
-    workspace_id, run_id, theme_id : int
-        Which theme, under which run.
-    span : Span
-        The days in view.
-    question_id : int or None
-        Of the answers to one question.
-    tones : tuple of str
-        In these tones; in all where none is given.
+    theme : Sought
+        Which theme, under which run, in which days and tones, and of which question.
     everyone : tuple of int
         How many answers are in the theme, and how many there are, with a segment or without.
     """
-    sought = Sought(
-        workspace_id,
-        ("answered", "theme"),
-        run_id=run_id,
-        also_of_none=True,
-        theme_id=theme_id,
-        since=span.first,
-        until=span.last,
-        question_id=question_id,
-        tones=tones,
-    )
+    workspace_id = theme.workspace_id
+    sought = replace(theme, measures=("answered", "theme"), also_of_none=True)
     smallest = smallest_group(session, workspace_id)
     segments = _every_segment(known_faces(session, workspace_id, MOST_VALUES))
     found = _by_value(session, sought, segments)

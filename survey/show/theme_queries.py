@@ -118,7 +118,6 @@ def theme_page(
         Days, segments and tones.
     """
     view = replace(wanted, theme_id=None, pile=None, tones=())
-    narrowed = bool(view.faces or view.words or view.with_theme_id)
     span = span_in_view(session, workspace_id, run_id, view)
     if span is None:
         return None
@@ -130,6 +129,13 @@ def theme_page(
     points = trend(span, series.steps, answered.steps)
     names = theme_names(session, workspace_id, {one for one, _ in figures.by_theme})
     low, high = interval(series.total, answered.total)
+    segments: tuple[SegmentTable, ...] = ()
+    along: tuple[Companion, ...] = ()
+    if not (view.faces or view.words or view.with_theme_id):
+        everyone = (series.total, answered.total)
+        sought = replace(_with_themes(workspace_id, run_id, view, span), theme_id=theme.id)
+        segments = theme_by_segment(session, replace(sought, tones=wanted.tones), everyone)
+        along = companions(session, replace(sought, theme_id=None), theme.id, names, figures)
     return ThemePage(
         theme=theme,
         span=span,
@@ -141,27 +147,8 @@ def theme_page(
         points=points,
         plot=plot(points),
         moves=_moves(figures, names, theme, wanted.tones),
-        segments=()
-        if narrowed
-        else theme_by_segment(
-            session,
-            workspace_id,
-            run_id,
-            theme.id,
-            span=span,
-            question_id=view.question_id,
-            tones=wanted.tones,
-            everyone=(series.total, answered.total),
-        ),
-        companions=()
-        if narrowed
-        else companions(
-            session,
-            _with_themes(workspace_id, run_id, view, span),
-            theme.id,
-            names,
-            figures,
-        ),
+        segments=segments,
+        companions=along,
     )
 
 
