@@ -145,7 +145,7 @@ def wait_for_the_worker(browser: Browser, page: str) -> None:
     until = time.monotonic() + READY_WITHIN
     while time.monotonic() < until:
         told: Any = browser.get(page).get_data(as_text=True)
-        if "the most alike first" in told:
+        if "the nearest in meaning first" in told:
             return
         time.sleep(1)
     raise SystemExit("the worker did not get ready")
