@@ -170,6 +170,12 @@ def named_column(header: list[str], file_name: str, way: str, asked: str | None)
     return found[0]
 
 
+def usual_column(header: list[str], names: tuple[str, ...]) -> str | None:
+    """Return the column that has one of some usual names, whatever their case and spaces."""
+    plain = {name.casefold().replace(" ", "_").replace("-", "_"): name for name in header}
+    return next((plain[name] for name in names if name in plain), None)
+
+
 def listed(header: list[str]) -> str:
     """Name a file's columns in one phrase."""
     shown = ", ".join(name or "(no name)" for name in header[:30])

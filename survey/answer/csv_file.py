@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from survey.answer.days_typed import UNREADABLE, moment_typed, names_no_day
 from survey.csv_table import (
     WITH_OPTION,
     decoded,
@@ -19,11 +18,13 @@ from survey.csv_table import (
     listed,
     named_column,
     records_of,
+    usual_column,
 )
+from survey.days_typed import UNREADABLE, moment_typed, names_no_day
 from survey.errors import FieldError, FileError
+from survey.likely_segments import LONGEST_SEGMENT_NAME
 from survey.records.text import LONGEST_ANSWER, as_stored
 
-LONGEST_SEGMENT_NAME = 60
 LONGEST_SEGMENT = 200
 LONGEST_ID = 250
 EARLIEST = date(1970, 1, 1)
@@ -247,12 +248,6 @@ def columns_of(header: list[str], file_name: str, wanted: Wanted) -> Columns:
         date=named_column(header, file_name, ways.date, wanted.date) or usual(header, DATE_NAMES),
         segments=segments,
     )
-
-
-def usual_column(header: list[str], names: tuple[str, ...]) -> str | None:
-    """Return the column that has one of some usual names, whatever their case and spaces."""
-    plain = {name.casefold().replace(" ", "_").replace("-", "_"): name for name in header}
-    return next((plain[name] for name in names if name in plain), None)
 
 
 def _none(_header: list[str], _names: tuple[str, ...]) -> None:

@@ -8,7 +8,6 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
 from survey.answer.csv_file import Wanted
-from survey.answer.file_forms import DATE_FORMATS, ENCODINGS
 from survey.answer.import_file import MOST_REASONS, MOST_ROWS, by_reason
 from survey.answer.import_form import UploadForm
 from survey.answer.import_plan import FirstRows, Plan, first_rows, likely, plan_of
@@ -29,6 +28,7 @@ from survey.answer.uploads import (
 )
 from survey.clock import day_in, in_words, utc_now
 from survey.errors import FileError, InputError
+from survey.file_forms import DATE_FORMATS, ENCODINGS
 from survey.records.bringing import DUE, HERE
 from survey.records.heartbeat import is_fresh, last_beat
 from survey.records.workspaces import answers_changed

@@ -1,6 +1,5 @@
 """What an import would do, before it does it: the first rows, likely columns, what is left out."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,20 +19,18 @@ from survey.answer.csv_file import (
     columns_of,
     opened_table,
     read_past_answers,
-    usual_column,
 )
-from survey.answer.days_typed import names_no_day, reads
-from survey.answer.file_forms import DATE_FORMATS
-from survey.answer.likely_segments import MOST_COLUMNS, plain_segments
 from survey.answer.past_answers import here_already, import_key
+from survey.csv_table import usual_column
+from survey.days_typed import holds_dates, likely_date_format, reads
+from survey.file_forms import DATE_FORMATS
+from survey.likely_segments import MOST_COLUMNS, plain_segments
 
 SHOWN_ROWS, LONGEST_CELL = 5, 80
 _SAMPLE = 200  # rows that are looked at to guess what is in a column
 _WORDS_A_ROW, _CLEARLY = 3, 2  # words a row, and how many times those of any other column
-_MOSTLY_DATES = 0.9  # of what stands in a column; each row with another would be left out
 _AT_ONCE = 500
 _MOST_GUESSED = 5  # columns: where more have few values, comparing by all of them tells nobody much
-_PARTED_NUMBERS = re.compile(r"\d\D+\d")
 
 
 @dataclass(frozen=True)
@@ -141,7 +138,7 @@ def likely(raw: bytes, file_name: str, wanted: Wanted, zone: ZoneInfo) -> Wanted
     )
     taken = (found.text, found.id, found.date)
     few = plain_segments(header, chain(records, read), taken, zone)
-    plain = [name for name, values in few.items() if not _holds_dates(values, zone)]
+    plain = [name for name, values in few.items() if not holds_dates(values, zone)]
     return replace(found, segments=tuple(plain[:_MOST_GUESSED]))
 
 
@@ -162,16 +159,9 @@ def _dated(
 ) -> str | None:
     """Return the only column of dates; None where there are several to choose from, or none."""
     found = [
-        name for name in header if name and _holds_dates(_dates_of(header, records, name), zone)
+        name for name in header if name and holds_dates(_dates_of(header, records, name), zone)
     ]
     return found[0] if len(found) == 1 else None
-
-
-def _holds_dates(typed: Sequence[str], zone: ZoneInfo) -> bool:
-    parted = [one for one in typed if _PARTED_NUMBERS.search(one)]  # else a number is a date
-    form = likely_date_format(parted, zone)
-    dates = sum(reads(one, form, zone) for one in parted)
-    return bool(dates) and dates >= _MOSTLY_DATES * len(typed)
 
 
 def forms_that_fit(
@@ -228,20 +218,6 @@ def _typed_in(
     at = header.index(column)
     read = (row for _, row in records if isinstance(row, list) and len(row) == len(header))
     return [row[at].strip() for row in islice(read, _SAMPLE) if row[at].strip()]
-
-
-def likely_date_format(typed: Sequence[str], zone: ZoneInfo) -> str | None:
-    """Return the first form that most of some dates have; None for ISO 8601, and for none."""
-
-    def fits(date_format: str) -> tuple[int, int]:
-        form = date_format or None
-        return (
-            sum(reads(one, form, zone) for one in typed),
-            sum(names_no_day(one, form, zone) for one in typed),
-        )
-
-    best = max((form for form, _ in DATE_FORMATS), key=fits)  # the first of equals
-    return best or None
 
 
 def plan_of(

@@ -14,8 +14,8 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from survey.answer.csv_file import Wanted, Ways
-from survey.answer.file_forms import DATE_FORMATS
 from survey.errors import ConflictError, FileError, NotFoundError
+from survey.file_forms import DATE_FORMATS
 from survey.records import ImportBatch, ImportFile, ImportPart
 from survey.records.base import new_id
 from survey.records.bringing import COMING, DONE, DUE, HERE, REFUSED

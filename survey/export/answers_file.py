@@ -8,8 +8,8 @@ from typing import IO, Literal
 
 from sqlalchemy.orm import Session
 
+from survey.csv_written import csv_lines
 from survey.errors import FileError
-from survey.export.csv_file import csv_lines
 from survey.export.ledger_rows import decision_rows, theme_rows
 from survey.export.pack import write_zip
 from survey.export.queries import all_answers, current_run, segment_names

@@ -5,7 +5,7 @@ from datetime import date
 from typing import IO
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from survey.export.csv_file import csv_lines
+from survey.csv_written import csv_lines
 
 _README = """\
 {workspace}, {day}

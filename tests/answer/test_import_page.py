@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 from survey.answer import import_pages, uploads
 from survey.answer.csv_file import Wanted
 from survey.answer.import_file import import_file
-from survey.answer.import_plan import Plan, likely, likely_date_format, plan_of
+from survey.answer.import_plan import Plan, likely, plan_of
 from survey.answer.import_work import ImportRound
 from survey.clock import utc_now
+from survey.days_typed import likely_date_format
 from survey.records import Answer, AnswerSegment, ImportBatch, ImportFile, ImportPart
 from survey.records.database import Database
 from tests.support.browser import Browser

@@ -10,9 +10,9 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from survey.cli import main
+from survey.csv_written import csv_lines, harmless
 from survey.errors import FileError
 from survey.export.answers_file import write_answers
-from survey.export.csv_file import csv_lines, harmless
 from survey.records import Answer, Assignment, Workspace
 from tests.export.conftest import ANSWERS, Program, database_of
 from tests.support.browser import Browser

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
-from survey.answer.csv_file import LONGEST_SEGMENT_NAME
 from survey.guard.personal import personal_data
 from survey.guard.turning import country_of
 
 MOST_COLUMNS = 60  # that a page offers
+LONGEST_SEGMENT_NAME = 60
 _FEW, _AGAIN, _LONGEST = 12, 3, 60  # different values; rows for each; characters of one
 _WORDS = re.compile(r"[^\W\d_]+")
 _WITHIN = re.compile(r"(?<=[a-z])(?=[A-Z])")  # as in CustomerName

@@ -1,14 +1,19 @@
 """Days and moments as people and tools type them into a file."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
+
+from survey.file_forms import DATE_FORMATS
 
 UNREADABLE = (ValueError, OverflowError, re.error)
 """What reading a date may raise; `re.error` is of a form like ``%d %d``."""
 # A number too large, or too small, for some month.
 _ODD_DAY = re.compile(r"(?<!\d)(?:29|[3-9]\d|00)(?!\d)")
 _ANY_MONTH_HAS = ("26", "27", "28")
+_MOSTLY_DATES = 0.9  # of what stands in a column; each row with another would be left out
+_PARTED_NUMBERS = re.compile(r"\d\D+\d")
 
 
 def moment_typed(
@@ -68,3 +73,25 @@ def _is_day(typed: str, odd: re.Match[str], date_format: str | None, zone: ZoneI
         return False
     # Other minutes would leave the day as it is, but for a pair on either side of midnight.
     return len({moment_typed(one, date_format, zone)[0] for one in others}) == len(others)
+
+
+def holds_dates(typed: Sequence[str], zone: ZoneInfo) -> bool:
+    """Whether most of what stands in a column are dates."""
+    parted = [one for one in typed if _PARTED_NUMBERS.search(one)]  # else a number is a date
+    form = likely_date_format(parted, zone)
+    dates = sum(reads(one, form, zone) for one in parted)
+    return bool(dates) and dates >= _MOSTLY_DATES * len(typed)
+
+
+def likely_date_format(typed: Sequence[str], zone: ZoneInfo) -> str | None:
+    """Return the first form that most of some dates have; None for ISO 8601, and for none."""
+
+    def fits(date_format: str) -> tuple[int, int]:
+        form = date_format or None
+        return (
+            sum(reads(one, form, zone) for one in typed),
+            sum(names_no_day(one, form, zone) for one in typed),
+        )
+
+    best = max((form for form, _ in DATE_FORMATS), key=fits)  # the first of equals
+    return best or None
