@@ -43,12 +43,13 @@ def address_hmac(secret_key: bytes, workspace_id: int, address: str) -> bytes:
     bytes
         HMAC-SHA256 (RFC 2104).
     """
-    one = _one_spelling(address).encode("utf-8", "surrogatepass")
+    one = one_spelling(address).encode("utf-8", "surrogatepass")
     message = b"unsubscribed\0" + workspace_id.to_bytes(8, "big") + one
     return hmac.new(secret_key, message, hashlib.sha256).digest()
 
 
-def _one_spelling(address: str) -> str:
+def one_spelling(address: str) -> str:
+    """Return an address as whoever writes it otherwise may have meant it, too."""
     plain = unicodedata.normalize("NFKC", address).strip()
     try:
         return on_the_wire(plain).lower()

@@ -14,6 +14,7 @@ from survey.answer import import_pages, mail_api, open_pages, receipt_pages
 from survey.answer import pages as answer_pages
 from survey.answer.ordinary import OrdinaryPosts
 from survey.ask import api as ask_api
+from survey.ask import list_pages as ask_list_pages
 from survey.ask import owner_pages as ask_owner_pages
 from survey.ask import pages as ask_pages
 from survey.ask import place_pages
@@ -104,6 +105,7 @@ def _register_parts(app: Flask) -> None:
     app.register_blueprint(receipt_pages.blueprint)
     app.url_defaults(_stay_in_workspace)
     app.register_blueprint(ask_pages.blueprint)
+    app.register_blueprint(ask_list_pages.blueprint)
     app.register_blueprint(ask_owner_pages.blueprint)
     app.register_blueprint(place_pages.blueprint)
     app.register_blueprint(ask_api.blueprint)

@@ -17,6 +17,12 @@ LONGEST_RECORD = 2_000
 """Lines one quoted field may span before its opening quotation mark counts as never closed."""
 
 
+class BrokenRecord(str):
+    """The reason why a record cannot be read; `line` is what stands there."""
+
+    line = ""
+
+
 def decoded(raw: bytes, file_name: str, encoding: str, way: str = WITH_OPTION) -> str:
     """Turn a file's bytes into text; a byte order mark wins over `encoding`.
 
@@ -105,10 +111,20 @@ def _record(lines: Sequence[str], at: int, delimiter: str) -> tuple[list[str] | 
         return next(reader), reader.line_num
     except csv.Error as error:
         if "unexpected end" in str(error):
-            return "a quotation mark opens here and is never closed", 1
+            return _broken("a quotation mark opens here and is never closed", lines[at])
         if "field larger" in str(error):
-            return f"a field has more than {csv.field_size_limit():,} characters", 1
-        return "a quotation mark stands inside a quoted field; it should be doubled there", 1
+            return _broken(
+                f"a field has more than {csv.field_size_limit():,} characters", lines[at]
+            )
+        return _broken(
+            "a quotation mark stands inside a quoted field; it should be doubled there", lines[at]
+        )
+
+
+def _broken(reason: str, line: str) -> tuple[BrokenRecord, int]:
+    broken = BrokenRecord(reason)
+    broken.line = line
+    return broken, 1
 
 
 def header_of(records: Iterator[tuple[int, list[str] | str]], file_name: str) -> list[str]:

@@ -58,6 +58,13 @@ def harmless(cell: str, *, for_excel: bool = False) -> str:
     return _MAY_START_A_FORMULA.sub("'", begun) if for_excel else begun
 
 
+def as_it_was(cell: str) -> str:
+    """Return a cell of our own file without the apostrophe that `harmless` put before it."""
+    bare = cell[1:]
+    guarded = cell.startswith("'") and _STARTS_A_FORMULA.match(bare) and not _is_number(bare)
+    return bare if guarded else cell
+
+
 def _is_number(cell: str) -> bool:
     digits = cell.strip().lstrip("+-")
     return digits.isascii() and digits.replace(".", "", 1).isdigit()

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 CATALOGUES = Path(__file__).resolve().parent / "translations"
 ENGLISH = "en"
+_IN_ENGLISH = {
+    "arabic": "ar", "chinese": "zh", "dutch": "nl", "english": "en", "french": "fr",
+    "german": "de", "hindi": "hi", "italian": "it", "polish": "pl", "portuguese": "pt",
+    "romanian": "ro", "spanish": "es", "turkish": "tr", "ukrainian": "uk",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,19 @@ def language_name(tag: str) -> str:
     """Return what the speakers of a language call it; its tag where it is none of ours."""
     ours = spoken(tag)
     return LANGUAGES[ours].name if ours else tag
+
+
+def tag_said(said: str) -> str:
+    """Return the tag of one of our languages that is named in English or by its speakers.
+
+    Parameters
+    ----------
+    said : str
+        A name, or a tag with either dash; what is no name of ours is given back.
+    """
+    plain = " ".join(said.split()).casefold()
+    own = {one.name.casefold(): one.tag for one in LANGUAGES.values()}
+    return _IN_ENGLISH.get(plain) or own.get(plain) or said.strip().replace("_", "-")
 
 
 def is_rtl(tag: str) -> bool:

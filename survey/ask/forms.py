@@ -3,15 +3,24 @@
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import EmailField, HiddenField, SelectField, StringField, TextAreaField
+from wtforms import (
+    EmailField,
+    FileField,
+    HiddenField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # stubs are older
 from wtforms.widgets import DateTimeLocalInput, NumberInput
 
 from survey.errors import FieldError
+from survey.file_forms import ENCODINGS
 from survey.web.zones import ZoneField
 
 UNITS = {"minutes": 1, "hours": 60, "days": 24 * 60}
 _UNITS: Any = list(UNITS)
+_ENCODINGS: Any = [SelectChoice(*one) for one in ENCODINGS]
 
 
 class AskForm(FlaskForm):  # type: ignore[misc]
@@ -31,6 +40,15 @@ class AskForm(FlaskForm):  # type: ignore[misc]
         """Offer languages, by tag and name, and first of all none."""
         choices: Any = [SelectChoice("", "Not known"), *(SelectChoice(*one) for one in languages)]
         self.language.choices = choices
+
+
+class ListForm(FlaskForm):  # type: ignore[misc]
+    """Several customers at once, as rows of a spreadsheet."""
+
+    once = HiddenField()
+    people = TextAreaField("Rows from a spreadsheet", render_kw={"rows": 10, "spellcheck": "false"})
+    file = FileField("Or a CSV file", render_kw={"accept": ".csv,.tsv,.txt,text/csv"})
+    encoding = SelectField("What the file is written in", choices=_ENCODINGS, validate_choice=False)
 
 
 class SettingsForm(FlaskForm):  # type: ignore[misc]

@@ -1,5 +1,6 @@
 """What asking reads: recorded interactions, waiting and failed mails, the Outbox."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -56,8 +57,34 @@ def recorded_interaction(
 
 def is_unsubscribed(session: Session, secret_key: bytes, workspace_id: int, email: str) -> bool:
     """Whether an address asked this workspace for no more mail."""
-    key = (workspace_id, address_hmac(secret_key, workspace_id, email))
-    return session.get(Unsubscribed, key) is not None
+    return bool(unsubscribed_among(session, secret_key, workspace_id, [email]))
+
+
+def unsubscribed_among(
+    session: Session, secret_key: bytes, workspace_id: int, emails: Iterable[str]
+) -> set[str]:
+    """Return those of some addresses that asked this workspace for no more mail.
+
+    Parameters
+    ----------
+    session : Session
+        An open session.
+    secret_key : bytes
+        The installation's key, under which they are remembered.
+    workspace_id : int
+        Whose mail.
+    emails : iterable of str
+        At most some thousands; each is given back as it was written.
+    """
+    hashed = {email: address_hmac(secret_key, workspace_id, email) for email in emails}
+    found = session.scalars(
+        select(Unsubscribed.address_hmac).where(
+            Unsubscribed.workspace_id == workspace_id,
+            Unsubscribed.address_hmac.in_(set(hashed.values())),
+        )
+    )
+    unwelcome = set(found)
+    return {email for email, address in hashed.items() if address in unwelcome}
 
 
 @dataclass(frozen=True)

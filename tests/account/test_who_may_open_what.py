@@ -74,6 +74,8 @@ EXPECTED = {
     "GET /w/<workspace>/places/<place_id>/poster.<kind>": "owner",
     "GET /w/<workspace>/ask": "teammate",
     "POST /w/<workspace>/ask": "teammate",
+    "GET /w/<workspace>/ask/list": "owner",
+    "POST /w/<workspace>/ask/list": "owner",
     "GET /w/<workspace>/begin": "owner",
     "POST /w/<workspace>/begin": "owner",
     "GET /w/<workspace>/book": "owner",

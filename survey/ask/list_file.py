@@ -1,0 +1,282 @@
+"""A list of customers as a spreadsheet holds it: its rows, and what its columns are likely to hold.
+
+Nothing here touches a database, and nothing of a list is kept anywhere before somebody is asked.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
+from zoneinfo import ZoneInfo
+
+from survey.address import can_be_written_to
+from survey.csv_table import (
+    delimiter_of,
+    header_of,
+    lines_of,
+    records_of,
+    usual_column,
+)
+from survey.csv_written import as_it_was
+from survey.days_typed import holds_dates, likely_date_format
+from survey.errors import FileError
+from survey.likely_segments import MOST_COLUMNS, names_people, plain_segments
+from survey.records.text import as_stored
+
+MOST_ROWS = 1_000
+MOST_BYTES = 240_000  # of the rows as text: the page that shows them sends them back
+TOO_MUCH = (
+    f"This is more than can be asked at once: {MOST_ROWS:,} rows, and {MOST_BYTES // 1000} kB, at "
+    "most. Nobody was asked and nothing was kept. Cut the list into parts, each with the row that "
+    "names the columns."
+)
+WHY = "Why they were not asked"  # the column that our own file of rows to mend has first
+QUIET_DAYS = (14, 7, 30, 90, 0)  # the usual one first
+_MOST_LINES = 5 * MOST_ROWS  # a cell may have several, and lines may be empty
+_SAMPLE = 200
+_MOST_GUESSED = 5
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a column may hold.
+
+    Parameters
+    ----------
+    key, label : str
+        Its name in forms, and for people.
+    hint : str
+        What it is good for.
+    usual : tuple of str
+        Names that such columns usually have, the likelier first.
+    """
+
+    key: str
+    label: str
+    hint: str
+    usual: tuple[str, ...]
+
+
+KINDS = (
+    Kind(
+        "email",
+        "E-mail addresses",
+        "",
+        ("email", "e_mail", "mail", "email_address", "e_mail_address", "customer_email",
+         "client_email", "patient_email", "guest_email", "address"),
+    ),
+    Kind(
+        "name",
+        "Names",
+        "The mail greets by them.",
+        ("name", "customer", "customer_name", "full_name", "client", "client_name", "patient",
+         "patient_name", "guest", "guest_name", "first_name", "firstname"),
+    ),
+    Kind(
+        "served_by",
+        "Who looked after them",
+        "The mail names this person.",
+        ("served_by", "who_served", "who_looked_after_them", "looked_after_by", "staff",
+         "staff_member", "employee", "technician", "agent", "colleague", "seen_by", "handled_by",
+         "stylist", "dentist", "doctor", "therapist", "engineer", "advisor"),
+    ),
+    Kind(
+        "about",
+        "What it was about",
+        "In words for the customer, like “your boiler”.",
+        ("about", "what_it_was_about", "what_was_done", "kind", "kind_of_visit", "service",
+         "treatment", "job", "repair", "what", "subject", "reason"),
+    ),
+    Kind(
+        "occurred_at",
+        "When it was",
+        "",
+        ("date", "day", "when", "when_it_was", "visited_on", "visit_date", "date_of_visit",
+         "occurred_at", "appointment", "appointment_date", "served_on", "completed_at", "time"),
+    ),
+    Kind(
+        "language",
+        "Their languages",
+        "German, Deutsch or de. Without any, the usual one.",
+        ("language", "lang", "locale", "their_language", "customer_language"),
+    ),
+    Kind(
+        "reference",
+        "Numbers of your own",
+        "Of a visit or an order: nobody is asked twice about the same.",
+        ("reference", "visit_id", "visit_number", "order_id", "order_number", "job_id",
+         "job_number", "ticket", "ticket_id", "booking_id", "appointment_id", "id"),
+    ),
+    Kind("note", "Notes", "For your team; the customer never sees them.", ("note", "notes")),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class CustomerList:
+    """The rows of a list.
+
+    Parameters
+    ----------
+    header : tuple of str
+        A name for each column, none twice and none empty.
+    rows : tuple of (int, list of str or str)
+        Their numbers in the list, beginning at 1, and their cells, or why they cannot be read.
+    """
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[int, list[str] | str], ...]
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """How a list is to be read.
+
+    Parameters
+    ----------
+    columns : dict
+        Names of columns by the keys of `KINDS`.
+    date_format : str, optional
+        As ``strptime`` reads it; ISO 8601 by default.
+    segments : tuple of str
+        Columns by which the answers may later be compared.
+    quiet_days : int
+        Whoever was asked in so many days is not asked again now; 0 asks them.
+    """
+
+    columns: dict[str, str] = field(default_factory=dict)
+    date_format: str | None = None
+    segments: tuple[str, ...] = ()
+    quiet_days: int = QUIET_DAYS[0]
+
+
+def tidied(text: str) -> str:
+    """Return rows as they are read and sent back: with no empty line before or after them.
+
+    Raises
+    ------
+    FileError
+        When it is too much to ask at once.
+    """
+    text = as_stored(text.removeprefix("\ufeff")).strip("\n")
+    if len(text.encode()) > MOST_BYTES or text.count("\n") >= _MOST_LINES:
+        raise FileError(TOO_MUCH)
+    return text
+
+
+def read_list(text: str) -> CustomerList:
+    """Read the rows of a list, whose first row may name the columns, or be a customer already.
+
+    Parameters
+    ----------
+    text : str
+        As pasted from a spreadsheet, or decoded from a CSV file.
+
+    Raises
+    ------
+    FileError
+        When there are none, or more than are asked at once.
+    """
+    lines = lines_of(tidied(text))
+    every = (one for one in records_of(lines, delimiter_of(lines, None)) if _is_filled(one[1]))
+    head = next(every, None)
+    if head is None:
+        raise FileError("There are no rows yet. Paste some, or choose a file.")
+    rows: Iterable[tuple[int, list[str] | str]] = every
+    if isinstance(head[1], list) and any(can_be_written_to(cell.strip()) for cell in head[1]):
+        header, rows = [""] * len(head[1]), chain([head], every)
+    else:
+        header = header_of(iter([head]), "The list")
+    filled = list(islice(rows, MOST_ROWS + 1))
+    if not filled:
+        raise FileError("There is no row below the one that names the columns. Please put in some.")
+    if len(filled) > MOST_ROWS:
+        raise FileError(TOO_MUCH)
+    if WHY in header:  # our own file, in which an apostrophe keeps formulas from being run
+        filled = [(row, _as_it_was(found)) for row, found in filled]
+    return CustomerList(_each_with_its_name(header), tuple(filled))
+
+
+def _is_filled(found: list[str] | str) -> bool:
+    return isinstance(found, str) or any(map(str.strip, found))
+
+
+def _as_it_was(found: list[str] | str) -> list[str] | str:
+    return found if isinstance(found, str) else [as_it_was(cell) for cell in found]
+
+
+def _each_with_its_name(header: Sequence[str]) -> tuple[str, ...]:
+    seen: Counter[str] = Counter()
+    names = []
+    for place, name in enumerate(header, 1):
+        plain = " ".join(name.split()) or f"Column {place}"
+        seen[plain] += 1
+        names.append(plain if seen[plain] == 1 else f"{plain} ({seen[plain]})")
+    return tuple(names)
+
+
+def offered_columns(people: CustomerList) -> tuple[str, ...]:
+    """Return the columns that can be chosen."""
+    return tuple(name for name in people.header if name != WHY)[:MOST_COLUMNS]
+
+
+def likely_choice(people: CustomerList, zone: ZoneInfo) -> Chosen:
+    """Return what somebody would choose: columns by their usual names, or by what stands in them.
+
+    Parameters
+    ----------
+    people : CustomerList
+        The list.
+    zone : ZoneInfo
+        The workspace's.
+    """
+    header = list(offered_columns(people))
+    found = {kind.key: usual_column(header, kind.usual) for kind in KINDS}
+    found["email"] = _of_addresses(people, header, found["email"])
+    if found["occurred_at"] is None:
+        dated = [
+            name
+            for name in header
+            if not names_people(name) and holds_dates(typed_in(people, name), zone)
+        ]
+        found["occurred_at"] = dated[0] if len(dated) == 1 else None
+    columns: dict[str, str] = {}
+    for key, name in found.items():
+        if name and name not in columns.values():
+            columns[key] = name
+    return with_likely_dates(
+        Chosen(columns, segments=_segments(people, columns, zone)), people, zone
+    )
+
+
+def with_likely_dates(chosen: Chosen, people: CustomerList, zone: ZoneInfo) -> Chosen:
+    """Return a choice with the form that most dates in the list have."""
+    column = chosen.columns.get("occurred_at")
+    typed = typed_in(people, column) if column else []
+    return replace(chosen, date_format=likely_date_format(typed, zone))
+
+
+def typed_in(people: CustomerList, column: str) -> list[str]:
+    """Return what stands first in a column, but for what is empty."""
+    at = people.header.index(column)
+    cells = (row[at].strip() for _, row in people.rows if isinstance(row, list) and len(row) > at)
+    return [cell for cell in cells if cell][:_SAMPLE]
+
+
+def _of_addresses(people: CustomerList, header: list[str], named: str | None) -> str | None:
+    """Return the column of addresses: by its name, unless only another one holds any."""
+    share = {name: _share_of_addresses(typed_in(people, name)) for name in header}
+    if named and (share[named] or not any(share.values())):
+        return named
+    best = max(header, key=share.__getitem__, default=None)
+    return best if best and share[best] >= 0.5 else None
+
+
+def _share_of_addresses(typed: Sequence[str]) -> float:
+    return sum(map(can_be_written_to, typed)) / len(typed) if typed else 0.0
+
+
+def _segments(people: CustomerList, columns: dict[str, str], zone: ZoneInfo) -> tuple[str, ...]:
+    taken = (*columns.values(), WHY)
+    few = plain_segments(people.header, people.rows, taken, zone)
+    plain = [name for name, values in few.items() if not holds_dates(values, zone)]
+    return tuple(plain[:_MOST_GUESSED])
