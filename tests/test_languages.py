@@ -8,7 +8,16 @@ import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import read_mo
 
-from survey.languages import LANGUAGES, day_in_words, is_rtl, nearest, spoken, translations
+from survey.languages import (
+    _IN_ENGLISH,
+    LANGUAGES,
+    day_in_words,
+    is_rtl,
+    nearest,
+    spoken,
+    tag_said,
+    translations,
+)
 from tests.support.catalogues import TRANSLATED, catalogue, compiled, path_of, said_in_code
 
 TODAY = date(2026, 11, 22)
@@ -138,3 +147,23 @@ def test_the_nearest_language_is_spoken(wished: str | None, found: str | None) -
 def test_a_wish_for_a_country_prefers_that_country() -> None:
     assert nearest("pt-BR", ["pt", "pt-BR"]) == "pt-BR"
     assert nearest("pt-PT", ["pt", "pt-BR"]) == "pt"
+
+
+@pytest.mark.parametrize(
+    ("said", "tag"),
+    [
+        ("German", "de"),
+        (" deutsch ", "de"),
+        ("FRANÇAIS", "fr"),
+        ("中文", "zh"),
+        ("pt_BR", "pt-BR"),
+        ("da", "da"),
+        ("", ""),
+    ],
+)
+def test_a_language_is_known_by_its_name_in_english_its_own_or_its_tag(said: str, tag: str) -> None:
+    assert tag_said(said) == tag
+
+
+def test_each_of_our_languages_has_an_english_name() -> None:
+    assert sorted(_IN_ENGLISH.values()) == sorted(LANGUAGES)

@@ -1,50 +1,25 @@
 """What asking writes: interactions with their invitations, and who wants no more mail."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from survey.address import address_hmac
 from survey.ask.interaction import NewInteraction
-from survey.ask.list_people import LeftOut, Listed
 from survey.ask.queries import Recorded, first_question_id, is_unsubscribed, recorded_interaction
-from survey.ask.whom import Asking, whom_to_ask
-from survey.errors import ConflictError, FieldError, NotFoundError
-from survey.records import (
-    Interaction,
-    InteractionSegment,
-    Invitation,
-    Link,
-    Record,
-    Unsubscribed,
-    Workspace,
-    new_id,
+from survey.ask.rows import (
+    Once,
+    inserting,
+    interaction_values,
+    new_invitation,
+    pace_of,
+    rows_of,
 )
-from survey.tokens import make_mail_token, make_token, new_nonce, token_sha256
-
-UNSUBSCRIBED = "unsubscribed"
-_DOORS = ("answer", "unsubscribe", "reply")
-
-
-@dataclass(frozen=True)
-class Once:
-    """What tells a repeated request from a new one.
-
-    Parameters
-    ----------
-    key : str
-        The sender's key for this one request.
-    body_sha256 : bytes
-        Digest of what was sent with it.
-    """
-
-    key: str
-    body_sha256: bytes
+from survey.errors import ConflictError, FieldError, NotFoundError
+from survey.records import Interaction, Invitation, Link, Unsubscribed
+from survey.tokens import token_sha256
 
 
 def record_interaction(
@@ -85,9 +60,9 @@ def record_interaction(
             raise ConflictError("Two requests collided. Please send this one again.")
         return recorded_interaction(session, workspace_id, earlier, is_new=False)
     unwelcome = is_unsubscribed(session, secret_key, workspace_id, new.email)
-    invitation = _invitation(_pace(session, workspace_id), new, now, unwelcome=unwelcome)
+    invitation = new_invitation(pace_of(session, workspace_id), new, now, unwelcome=unwelcome)
     invitation.interaction_id, invitation.question_id = interaction_id, question_id
-    session.add_all(_rows_of(invitation, new.segments, secret_key))
+    session.add_all(rows_of(invitation, new.segments, secret_key))
     session.flush()
     return recorded_interaction(session, workspace_id, interaction_id, is_new=True)
 
@@ -141,193 +116,13 @@ def _insert(
 ) -> int | None:
     """Insert the interaction unless its reference or key is there; then None."""
     statement = (
-        _inserting(session, Interaction)
-        .values(_values(workspace_id, new, once, now))
+        inserting(session, Interaction)
+        .values(interaction_values(workspace_id, new, once, now))
         .on_conflict_do_nothing()
         .returning(Interaction.id)
     )
     found: int | None = session.scalar(statement)
     return found
-
-
-def _values(
-    workspace_id: int, new: NewInteraction, once: Once | None, now: datetime
-) -> dict[str, Any]:
-    """Return an interaction as its row has it."""
-    return {
-        "workspace_id": workspace_id,
-        "id": new_id(),
-        "customer_email": new.email,
-        "customer_name": new.name,
-        "customer_language": new.language,
-        "served_by": new.served_by,
-        "about": new.about,
-        "channel": new.channel,
-        "note": new.note,
-        "reference": new.reference,
-        "occurred_at": new.occurred_at,
-        "created_at": now,
-        "idempotency_key": once.key if once else None,
-        "body_sha256": once.body_sha256 if once else None,
-    }
-
-
-def _inserting(session: Session, record: type[Record]) -> Any:
-    """Return an INSERT that knows ON CONFLICT."""
-    dialect = session.get_bind().dialect.name
-    return (sqlite if dialect == "sqlite" else postgresql).insert(record)
-
-
-@dataclass(frozen=True)
-class _Pace:
-    """How a workspace asks: how long after a visit, and for how long its links are good."""
-
-    workspace_id: int
-    delay: timedelta
-    link_days: timedelta
-
-
-def _pace(session: Session, workspace_id: int) -> _Pace:
-    found = session.execute(
-        select(Workspace.delay_minutes, Workspace.link_days).where(Workspace.id == workspace_id)
-    ).one()
-    delay, link_days = timedelta(minutes=found.delay_minutes), timedelta(days=found.link_days)
-    return _Pace(workspace_id, delay, link_days)
-
-
-def when_due(new: NewInteraction, delay: timedelta, now: datetime) -> datetime:
-    """Return when the question about an interaction is due: so long after it, but never before now.
-
-    Parameters
-    ----------
-    new : NewInteraction
-        What is asked about; without a moment of its own it was just now.
-    delay : timedelta
-        The workspace's.
-    now : datetime
-        The present moment.
-    """
-    return max(now, (new.occurred_at or now) + delay)
-
-
-def _invitation(
-    pace: _Pace, new: NewInteraction, now: datetime, *, unwelcome: bool = False
-) -> Invitation:
-    due_at = when_due(new, pace.delay, now)
-    return Invitation(
-        workspace_id=pace.workspace_id,
-        id=new_id(),
-        state="skipped" if unwelcome else "queued",
-        skipped_because=UNSUBSCRIBED if unwelcome else None,
-        nonce=new_nonce(),
-        created_at=now,
-        due_at=due_at,
-        expires_at=due_at + pace.link_days,
-    )
-
-
-def _rows_of(
-    invitation: Invitation, segments: tuple[tuple[str, str], ...], secret_key: bytes
-) -> Iterator[Record]:
-    """Give an invitation with what belongs to it: segments, and links where it goes out."""
-    yield invitation
-    for name, value in segments:
-        yield InteractionSegment(
-            workspace_id=invitation.workspace_id,
-            interaction_id=invitation.interaction_id,
-            name=name,
-            value=value,
-        )
-    if invitation.state == "queued":
-        yield from (_link(invitation, kind, secret_key) for kind in _DOORS)
-
-
-@dataclass(frozen=True)
-class ListAsked:
-    """What came of a list.
-
-    Parameters
-    ----------
-    asked, before : int
-        How many are asked now, and how many this very list had asked.
-    left_out : tuple of LeftOut
-        Who was not, and why.
-    last_due_at : datetime or None
-        When the last of the mails is due; None where nobody is asked now.
-    """
-
-    asked: int
-    before: int
-    left_out: tuple[LeftOut, ...]
-    last_due_at: datetime | None
-
-
-def record_list(
-    session: Session, asking: Asking, people: Sequence[Listed], now: datetime
-) -> ListAsked:
-    """Record a visit for each of a list's customers who may be asked, and queue the questions.
-
-    Parameters
-    ----------
-    session : Session
-        A writing session; lists of one workspace are taken one after the other.
-    asking : Asking
-        The list; sent again, it asks nobody again.
-    people : sequence of Listed
-        Its sound rows.
-    now : datetime
-        The present moment.
-
-    Raises
-    ------
-    ConflictError
-        When the workspace has no question.
-    """
-    inside, secret_key = asking.workspace_id, asking.secret_key
-    # Two lists at once would not see each other's customers; on SQLite one waits as it is.
-    session.execute(
-        select(Workspace.id).where(Workspace.id == inside).with_for_update(key_share=True)
-    )
-    whom = whom_to_ask(session, asking, people, now)
-    question_id = first_question_id(session, inside)
-    if question_id is None:
-        raise ConflictError("There is no question to ask yet. Please word one in the settings.")
-    pace = _pace(session, inside)
-    values = {
-        row["id"]: (row, one.new)
-        for one in whom.people
-        for row in [_values(inside, one.new, Once(asking.key_of(one), b""), now)]
-    }
-    kept = _insert_all(session, [row for row, _ in values.values()])
-    invitations = []
-    for interaction_id in kept:
-        new = values[interaction_id][1]
-        invitation = _invitation(pace, new, now)
-        invitation.interaction_id, invitation.question_id = interaction_id, question_id
-        invitations.append(invitation)
-        session.add_all(_rows_of(invitation, new.segments, secret_key))
-    session.flush()
-    last = max((one.due_at for one in invitations), default=None)
-    return ListAsked(len(kept), len(whom.already), whom.left_out, last)
-
-
-def _insert_all(session: Session, rows: list[dict[str, Any]]) -> list[int]:
-    """Insert interactions, but those whose reference or key is there; the ids of the others."""
-    if not rows:
-        return []
-    statement = _inserting(session, Interaction).on_conflict_do_nothing()
-    return list(session.scalars(statement.returning(Interaction.id), rows))
-
-
-def _link(invitation: Invitation, kind: str, secret_key: bytes) -> Link:
-    make = make_mail_token if kind == "reply" else make_token
-    token = make(secret_key, kind, invitation.id, invitation.nonce)
-    return Link(
-        token_sha256=token_sha256(token),
-        workspace_id=invitation.workspace_id,
-        kind=kind,
-        target_id=invitation.id,
-    )
 
 
 def unsubscribe(session: Session, token: str, *, secret_key: bytes, now: datetime) -> None:
@@ -366,7 +161,7 @@ def unsubscribe(session: Session, token: str, *, secret_key: bytes, now: datetim
         raise NotFoundError("This link does not work. Please copy the whole address of the mail.")
     address = address_hmac(secret_key, found.workspace_id, found.customer_email)
     session.execute(
-        _inserting(session, Unsubscribed)
+        inserting(session, Unsubscribed)
         .values(workspace_id=found.workspace_id, address_hmac=address, created_at=now)
         .on_conflict_do_nothing()
     )

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, jsonify, request
 from werkzeug.wrappers import Response
 
-from survey.ask.actions import Once, record_interaction
+from survey.ask.actions import record_interaction
 from survey.ask.interaction import read_interaction
 from survey.ask.queries import Recorded
+from survey.ask.rows import Once
 from survey.clock import utc_now
 from survey.errors import FieldError, InputError
 from survey.records.text import as_stored

@@ -46,7 +46,9 @@ class ListForm(FlaskForm):  # type: ignore[misc]
     """Several customers at once, as rows of a spreadsheet."""
 
     once = HiddenField()
-    people = TextAreaField("Rows from a spreadsheet", render_kw={"rows": 10, "spellcheck": "false"})
+    people = TextAreaField(
+        "Rows from a spreadsheet", render_kw={"rows": 10, "spellcheck": "false", "wrap": "off"}
+    )
     file = FileField("Or a CSV file", render_kw={"accept": ".csv,.tsv,.txt,text/csv"})
     encoding = SelectField("What the file is written in", choices=_ENCODINGS, validate_choice=False)
 

@@ -5,7 +5,8 @@ Nothing here touches a database, and nothing of a list is kept anywhere before s
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from itertools import chain, islice
 from zoneinfo import ZoneInfo
 
@@ -18,8 +19,9 @@ from survey.csv_table import (
     usual_column,
 )
 from survey.csv_written import as_it_was
-from survey.days_typed import holds_dates, likely_date_format
+from survey.days_typed import holds_dates, likely_date_format, moment_typed, reads
 from survey.errors import FileError
+from survey.file_forms import DATE_FORMATS
 from survey.likely_segments import MOST_COLUMNS, names_people, plain_segments
 from survey.records.text import as_stored
 
@@ -33,8 +35,10 @@ TOO_MUCH = (
 WHY = "Why they were not asked"  # the column that our own file of rows to mend has first
 QUIET_DAYS = (14, 7, 30, 90, 0)  # the usual one first
 _MOST_LINES = 5 * MOST_ROWS  # a cell may have several, and lines may be empty
-_SAMPLE = 200
+_SAMPLE = 60  # rows that are looked at to guess what is in a column
 _MOST_GUESSED = 5
+_LATELY = timedelta(days=90)
+_SWAPPED = str.maketrans("dm", "md")
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ KINDS = (
         "When it was",
         "",
         ("date", "day", "when", "when_it_was", "visited_on", "visit_date", "date_of_visit",
-         "occurred_at", "appointment", "appointment_date", "served_on", "completed_at", "time"),
+         "occurred_at", "appointment", "appointment_date", "served_on", "completed_at"),
     ),
     Kind(
         "language",
@@ -219,7 +223,7 @@ def offered_columns(people: CustomerList) -> tuple[str, ...]:
     return tuple(name for name in people.header if name != WHY)[:MOST_COLUMNS]
 
 
-def likely_choice(people: CustomerList, zone: ZoneInfo) -> Chosen:
+def likely_choice(people: CustomerList, zone: ZoneInfo, today: date) -> Chosen:
     """Return what somebody would choose: columns by their usual names, or by what stands in them.
 
     Parameters
@@ -228,31 +232,35 @@ def likely_choice(people: CustomerList, zone: ZoneInfo) -> Chosen:
         The list.
     zone : ZoneInfo
         The workspace's.
+    today : date
+        The workspace's own; visits that are asked about were lately.
     """
     header = list(offered_columns(people))
     found = {kind.key: usual_column(header, kind.usual) for kind in KINDS}
     found["email"] = _of_addresses(people, header, found["email"])
-    if found["occurred_at"] is None:
-        dated = [
-            name
-            for name in header
-            if not names_people(name) and holds_dates(typed_in(people, name), zone)
-        ]
-        found["occurred_at"] = dated[0] if len(dated) == 1 else None
+    found["occurred_at"] = _of_dates(people, header, found["occurred_at"], zone)
     columns: dict[str, str] = {}
     for key, name in found.items():
         if name and name not in columns.values():
             columns[key] = name
-    return with_likely_dates(
-        Chosen(columns, segments=_segments(people, columns, zone)), people, zone
-    )
+    dates = typed_in(people, columns["occurred_at"]) if "occurred_at" in columns else []
+    form = _lately(likely_date_format(dates, zone), dates, zone, today)
+    return Chosen(columns, form, _segments(people, columns, zone))
 
 
-def with_likely_dates(chosen: Chosen, people: CustomerList, zone: ZoneInfo) -> Chosen:
-    """Return a choice with the form that most dates in the list have."""
-    column = chosen.columns.get("occurred_at")
-    typed = typed_in(people, column) if column else []
-    return replace(chosen, date_format=likely_date_format(typed, zone))
+def _lately(
+    date_format: str | None, typed: Sequence[str], zone: ZoneInfo, today: date
+) -> str | None:
+    """Return the form, or the one with day and month the other way round if that is likelier."""
+    swapped = (date_format or "").translate(_SWAPPED)
+    if swapped == date_format or swapped not in dict(DATE_FORMATS):
+        return date_format
+
+    def fits(form: str | None) -> tuple[int, int]:
+        days = [moment_typed(one, form, zone)[0] for one in typed if reads(one, form, zone)]
+        return len(days), sum(timedelta(0) <= today - day <= _LATELY for day in days)
+
+    return max((date_format, swapped), key=fits)
 
 
 def typed_in(people: CustomerList, column: str) -> list[str]:
@@ -269,6 +277,23 @@ def _of_addresses(people: CustomerList, header: list[str], named: str | None) ->
         return named
     best = max(header, key=share.__getitem__, default=None)
     return best if best and share[best] >= 0.5 else None
+
+
+def _of_dates(
+    people: CustomerList, header: list[str], named: str | None, zone: ZoneInfo
+) -> str | None:
+    """Return the column of dates: by its name if any stand there, else the only one that may be."""
+    if named is not None:
+        typed = typed_in(people, named)
+        form = likely_date_format(typed, zone)
+        if any(reads(one, form, zone) for one in typed):
+            return named
+    dated = [
+        name
+        for name in header
+        if not names_people(name) and holds_dates(typed_in(people, name), zone)
+    ]
+    return dated[0] if len(dated) == 1 else None
 
 
 def _share_of_addresses(typed: Sequence[str]) -> float:

@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
-from survey.ask.actions import record_list, when_due
 from survey.ask.dates import moment_in_words
 from survey.ask.forms import ListForm
+from survey.ask.list_actions import ready_list, record_list
 from survey.ask.list_file import (
     KINDS,
     MOST_BYTES,
@@ -31,6 +31,7 @@ from survey.ask.list_file import (
 )
 from survey.ask.list_people import LeftOut, Listed, read_people, rows_to_mend
 from survey.ask.queries import AskingSettings, asking_settings
+from survey.ask.rows import when_due
 from survey.ask.whom import Asking, Whom, whom_to_ask
 from survey.ask.wordings import without_wording
 from survey.clock import in_words, utc_now
@@ -95,7 +96,8 @@ def post_list() -> Page:
         text = tidied(_sent(form))
         people = read_list(text)
     except InputError as error:
-        form.people.errors = [str(error)]
+        field = form.file if request.files.get("file") else form.people
+        field.errors = [str(error)]
         return _start(form), 422
     sheet = Sheet(text, form.once.data or random_token(), people, _chosen(people))
     if "email" not in sheet.chosen.columns:
@@ -125,14 +127,14 @@ def _sent(form: ListForm) -> str:
 
 def _chosen(people: CustomerList) -> Chosen:
     """Read what was chosen; what the page did not offer counts as not chosen, addresses never."""
-    sent, likely = request.form, likely_choice(people, _zone())
-    offered = offered_columns(people)
+    sent, offered = request.form, offered_columns(people)
     columns = {kind.key: sent.get(f"column-{kind.key}", "") for kind in KINDS}
     columns = {key: name for key, name in columns.items() if name in offered}
     quiet = sent.get("quiet_days", "")
     days = int(quiet) if quiet in map(str, QUIET_DAYS) else QUIET_DAYS[0]
     if "email" not in columns:
-        return replace(likely, quiet_days=days)
+        today = utc_now().astimezone(_zone()).date()
+        return replace(likely_choice(people, _zone(), today), quiet_days=days)
     date_format = sent.get("date_format", "")
     return Chosen(
         columns,
@@ -149,8 +151,10 @@ def _chosen(people: CustomerList) -> Chosen:
 def _ask(sheet: Sheet) -> str:
     now, asking = utc_now(), _asking(sheet)
     rows = read_people(sheet.people, sheet.chosen, zone=_zone(), now=now)
+    with database().reading() as session:
+        ready = ready_list(session, asking, rows.people, now)
     with database().writing() as session:
-        done = record_list(session, asking, rows.people, now)
+        done = record_list(session, ready, now)
     return render_template(
         "ask/list_asked.html",
         done=done,

@@ -97,7 +97,7 @@ def read_people(people: CustomerList, chosen: Chosen, *, zone: ZoneInfo, now: da
             one = Listed(row, cells, reader.read(record))
             first = rows_of.setdefault(one.address, row)
             if first != row:
-                raise _NotAskedError(f"Row {first} has the same address, and asks them.")
+                raise _NotAskedError(f"Row {first} has the same address.")
             found.append(one)
         except _NotAskedError as error:
             left_out.append(LeftOut(row, cells, reader.address(record), str(error)))
@@ -163,9 +163,8 @@ class _RowReader:
             raise _NotAskedError(f"{record[:1].upper()}{record[1:]}.")
         if len(record) != self._width:
             # A comma too many or too few may have moved a name to where somebody else's stands.
-            raise _NotAskedError(
-                f"It has {len(record)} cells where the first row has {self._width}."
-            )
+            cells = "1 cell" if len(record) == 1 else f"{len(record)} cells"
+            raise _NotAskedError(f"It has {cells} where the first row has {self._width}.")
         told = {kind.key: "" for kind in KINDS}
         told |= {key: as_stored(record[at]).strip() for key, at in self._at.items()}
         if any(_UNREADABLE_SIGN in cell for cell in told.values()):

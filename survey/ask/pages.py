@@ -8,11 +8,12 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from survey.ask.actions import Once, record_interaction, unsubscribe
+from survey.ask.actions import record_interaction, unsubscribe
 from survey.ask.dates import moment_in_words
 from survey.ask.forms import AskForm, blame
 from survey.ask.interaction import read_interaction
 from survey.ask.queries import MailLink, Recorded, asking_settings, unsubscribe_link
+from survey.ask.rows import Once
 from survey.ask.wordings import languages_to_choose
 from survey.clock import utc_now
 from survey.errors import FieldError, NotFoundError

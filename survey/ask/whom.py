@@ -79,7 +79,14 @@ class _Before:
     asked_on: date | None
 
 
-def whom_to_ask(session: Session, asking: Asking, people: Sequence[Listed], now: datetime) -> Whom:
+def whom_to_ask(
+    session: Session,
+    asking: Asking,
+    people: Sequence[Listed],
+    now: datetime,
+    *,
+    seen: bool = False,
+) -> Whom:
     """Part a list's sound rows into those to ask and those to leave alone; nothing is changed.
 
     Parameters
@@ -92,8 +99,10 @@ def whom_to_ask(session: Session, asking: Asking, people: Sequence[Listed], now:
         Its sound rows, no address twice.
     now : datetime
         The present moment.
+    seen : bool
+        Whether they were looked up with this very moment already: then only what came since is.
     """
-    rules = _Rules(session, asking, people, now)
+    rules = _Rules(session, asking, people, now, seen=seen)
     asked, left_out, already = list[Listed](), list[LeftOut](), list[Listed]()
     for one in people:
         if asking.key_of(one) in rules.own:
@@ -109,7 +118,13 @@ class _Rules:
     """What there is against asking somebody, looked up for a whole list at once."""
 
     def __init__(
-        self, session: Session, asking: Asking, people: Sequence[Listed], now: datetime
+        self,
+        session: Session,
+        asking: Asking,
+        people: Sequence[Listed],
+        now: datetime,
+        *,
+        seen: bool,
     ) -> None:
         inside = asking.workspace_id
         self._zone, self._quiet_days = asking.zone, asking.quiet_days
@@ -121,7 +136,8 @@ class _Rules:
         numbers = (one.new.reference for one in people if one.new.reference)
         self._numbers = _known(session, inside, Interaction.reference, numbers)
         self._before: dict[str, list[_Before]] = {}
-        for before in _askings(session, inside, people, self._since(people)):
+        since = self._today if seen else self._since(people)
+        for before in _askings(session, inside, people, since):
             self._before.setdefault(before.address, []).append(before)
 
     def against(self, one: Listed) -> str:

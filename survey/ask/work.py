@@ -9,9 +9,9 @@ from email.message import EmailMessage
 
 from sqlalchemy.exc import OperationalError
 
-from survey.ask.actions import UNSUBSCRIBED
 from survey.ask.letter import compose_letter, unsubscribe_headers
 from survey.ask.queries import DueLetter, due_letter
+from survey.ask.rows import UNSUBSCRIBED
 from survey.ask.sending import (
     LEASE,
     Delay,

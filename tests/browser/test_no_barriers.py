@@ -80,7 +80,7 @@ def desk(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
              f"answers?theme={theme_id}", f"themes/{theme_id}", "proposals",
              f"proposals/{_proposal(database, full)}",
              "import", f"import/{_chosen(database, full)}",
-             "ask", "outbox", "export", "map", "news", "print",
+             "ask", "ask/list", "outbox", "export", "map", "news", "print",
              "people", "settings", "settings/care", "urgent", "replies",
              f"replies/{talked_about}",
              f"themes/{theme_id}/changes", f"pick?theme={theme_id}", f"themes/{theme_id}/split",

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from survey.cli import main
-from survey.csv_written import csv_lines, harmless
+from survey.csv_written import as_it_was, csv_lines, harmless
 from survey.errors import FileError
 from survey.export.answers_file import write_answers
 from survey.records import Answer, Assignment, Workspace
@@ -196,3 +196,10 @@ def test_before_the_first_run_every_answer_waits(
     assert {row["sorted_as"] for row in rows} == {"waiting"}
     assert {row["themes"] for row in rows} == {""}
     assert themes
+
+
+@pytest.mark.parametrize(
+    "typed", ["=1+1", "+49 30 1", "-", "-12.5", "@mo", "Mo", "", "'tis", "\tx"]
+)
+def test_what_was_made_harmless_is_read_as_it_was(typed: str) -> None:
+    assert as_it_was(harmless(typed)) == typed
