@@ -55,7 +55,7 @@ real: install
 	$(BIN)/python -m bench.real "$(FILE)"
 
 bench: $(VENV)/.installed-bench
-	for name in web_process answer_post customer_pages pages one_more search answer_map themes ledger; do \
+	for name in web_process answer_post customer_pages pages one_more search answer_map ask_list themes ledger; do \
 	  echo "== bench/$$name.py"; $(BIN)/python -m bench.$$name || exit 1; done
 
 $(VENV)/.installed-bench: $(VENV)/.installed-test

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 
 from survey.ask.dates import moment_in_words
 from survey.ask.forms import ListForm
+from survey.ask.interaction import MOST_SEGMENTS
 from survey.ask.list_actions import ready_list, record_list
 from survey.ask.list_file import (
     KINDS,
@@ -111,9 +112,7 @@ def post_list() -> Page:
 
 
 def _start(form: ListForm) -> str:
-    return render_template(
-        "ask/list.html", form=form, most_rows=MOST_ROWS, kinds=[kind.label for kind in KINDS]
-    )
+    return render_template("ask/list.html", form=form, most_rows=MOST_ROWS)
 
 
 def _sent(form: ListForm) -> str:
@@ -143,7 +142,7 @@ def _chosen(people: CustomerList) -> Chosen:
             name
             for name in dict.fromkeys(sent.getlist("segment"))
             if name in offered and name not in columns.values()
-        ),
+        )[:MOST_SEGMENTS],
         days,
     )
 
