@@ -61,6 +61,11 @@ class ThemeCard:
     hidden: bool
     is_own: bool
 
+    @property
+    def is_in_own_book(self) -> bool:
+        """Whether an owner wrote it into the book, so that its words are theirs to change."""
+        return self.is_own and self.origin == "book"
+
 
 def theme_card(session: Session, workspace_id: int, theme_id: int) -> ThemeCard:
     """Return a theme.
