@@ -128,6 +128,22 @@ def put_in(session: Session, hand: Hand, answer_ids: Collection[int], theme_id: 
     return _take(session, hand, Step("belongs", theme_id, said=said))
 
 
+def put_only_in(session: Session, hand: Hand, answer_ids: Collection[int], theme_id: int) -> Done:
+    """Put answers into a theme and take them out of every other one, as one step."""
+    _held(session, hand, theme_id, answers=answer_ids)
+    where = (session, hand.workspace_id, theme_id, answer_ids)
+    # Who is there already keeps the clause that says so, and its tone.
+    there = {row.answer_id: row for row in _placed(*where)}
+    others = _placed(*where, elsewhere=True)
+    said = [Said(row.answer_id, row.version, row.theme_id, False) for row in others]
+    for row in _sorted_answers(session, hand, answer_ids):
+        one = there.get(row.id)
+        clause = (one.start, one.end, one.tone) if one else (None, None, row.tone)
+        said.append(Said(row.id, row.version, theme_id, True, *clause))
+    details = {"out_of_others": len({row.answer_id for row in others})}
+    return _take(session, hand, Step("belongs", theme_id, said=tuple(said), details=details))
+
+
 def take_out(session: Session, hand: Hand, answer_ids: Collection[int], theme_id: int) -> Done:
     """Say of answers that a theme is not theirs."""
     _held(session, hand, theme_id, answers=answer_ids)
@@ -310,13 +326,20 @@ def _add_theme(session: Session, hand: Hand, name: str) -> int:
 
 
 def _placed(
-    session: Session, workspace_id: int, theme_id: int, answer_ids: Collection[int]
+    session: Session,
+    workspace_id: int,
+    theme_id: int,
+    answer_ids: Collection[int],
+    *,
+    elsewhere: bool = False,
 ) -> list[Any]:
-    """Return the placings of some answers in a theme, as they are shown now."""
+    """Return the placings of some answers in a theme, or in all others, as they are shown now."""
+    in_it = Assignment.theme_id == theme_id
     query = (
         select(
             Assignment.answer_id,
             Assignment.version,
+            Assignment.theme_id,
             Assignment.start,
             Assignment.end,
             Assignment.tone,
@@ -325,9 +348,9 @@ def _placed(
         .where(
             Workspace.id == workspace_id,
             Assignment.workspace_id == workspace_id,
-            Assignment.theme_id == theme_id,
+            ~in_it if elsewhere else in_it,
         )
-        .order_by(Assignment.answer_id)
+        .order_by(Assignment.answer_id, Assignment.theme_id)
     )
     return [
         row

@@ -75,11 +75,10 @@ def ledger_side(theme_id: int) -> Side:
         )
 
 
-def moved_words(done: Done) -> str:
-    """Say how many answers moved, and how many follow."""
-    if not done.later:
-        return f"{counted(done.moved, 'answer')} moved."
-    return f"{counted(done.moved, 'answer')} moved, {done.later:,} follow in a moment."
+def moved_words(done: Done, there: str = "") -> str:
+    """Say how many answers moved, to which theme if that is to be said, and how many follow."""
+    moved = f"{counted(done.moved, 'answer')} moved{f' to “{there}”' if there else ''}"
+    return f"{moved}, {done.later:,} follow in a moment." if done.later else f"{moved}."
 
 
 def to_theme(theme_id: int) -> Response:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from urllib.parse import urlencode
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from markupsafe import Markup
@@ -10,7 +11,14 @@ from sqlalchemy.orm import Session
 from survey.clock import day_in, utc_now
 from survey.errors import FieldError, NotFoundError
 from survey.records.ledger import Done, latest_number
-from survey.show.answer_queries import answer_page, answers_by_id, answers_counted
+from survey.show.answer_queries import (
+    PAGE,
+    AnswerPage,
+    answer_page,
+    answers_by_id,
+    answers_counted,
+)
+from survey.show.choices import PILE_NAMES
 from survey.show.ledger import actions
 from survey.show.ledger.forms import StepForm
 from survey.show.ledger.pages import ID, Page, done_step, hand, moved_words
@@ -24,6 +32,7 @@ from survey.web.current import database, place
 from survey.web.filters import View, view_from
 
 blueprint = Blueprint("ledger_pick", __name__)
+_INTO = ("move", "put", "only")  # deeds that name the theme the answers go to
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,8 @@ class Wish:
         The theme they are picked from, and the one they are to go to.
     name : str
         What a new theme is to be called.
+    back : str
+        The page of this workspace that they were picked on, to lead back to; empty where unknown.
     """
 
     do: str
@@ -47,6 +58,7 @@ class Wish:
     from_id: int | None
     to_id: int | None
     name: str
+    back: str = ""
 
 
 @blueprint.get("/w/<workspace>/pick")
@@ -57,22 +69,36 @@ def pick() -> Page:
     after = request.args.get("after")
     with database().reading() as session:
         stands = standing(session, inside, utc_now())
-        try:
-            listed = answer_page(session, inside, stands.run_id, view.wanted, after=after)
-        except FieldError:
-            listed = answer_page(session, inside, stands.run_id, view.wanted)
+        listed, after = _page(session, stands.run_id, view, after)
         theme_id = view.wanted.theme_id
         return render_template(
             "show/ledger/pick.html",
             view=view,
             listed=listed,
             after=after,
+            ticked=set(request.args.getlist("answer")),
+            pile=PILE_NAMES.get(view.wanted.pile or ""),
             total=answers_counted(session, inside, stands.run_id, view.wanted),
             most=actions.MOST_AT_ONCE,
             card=theme_card(session, inside, theme_id) if theme_id is not None else None,
             choices=themes_to_choose(session, inside, {theme_id or 0}),
             tone_names={"wish": "a wish", "praise": "praise", "unclear": "unclear"},
         )
+
+
+def _page(
+    session: Session, run_id: int | None, view: View, after: str | None
+) -> tuple[AnswerPage, str | None]:
+    """Return a page to pick from, and where it begins: at the first once a later one is empty."""
+    here = (session, place().workspace_id, run_id, view.wanted)
+    if after is not None:
+        try:
+            listed = answer_page(*here, after=after)
+        except FieldError:
+            listed = AnswerPage((), None)
+        if listed.answers:
+            return listed, after
+    return answer_page(*here), None
 
 
 @blueprint.get(f"/w/<workspace>/answers/<{ID}:answer_id>/tone")
@@ -97,7 +123,7 @@ def plan() -> Page:
         wish = _wish_from_link()
     except FieldError as error:
         flash(str(error))
-        return redirect(url_for("ledger_pick.pick") + _view().query(), 303)
+        return redirect(_picked_on(ticked=request.args.getlist("answer")[:PAGE]), 303)
     return _plan_page(wish, StepForm())
 
 
@@ -112,9 +138,11 @@ def post_pick() -> Page:
         from_id=_number(sent["from"]) if sent.get("from") else None,
         to_id=_number(sent["to"]) if sent.get("to") else None,
         name=sent.get("name", ""),
+        back=_own_page(sent.get("back", "")),
     )
-    if sent.get("back") and _is_out(wish):  # pressed twice, or by two people
-        flash("That answer is not in this theme any more.")
+    if wish.back and _is_out(wish):  # pressed twice, or by two people
+        one = len(wish.ids) == 1
+        flash(f"{'That answer is' if one else 'Those answers are'} not in this theme any more.")
         return redirect(_back(wish), 303)
     done = done_step(
         form,
@@ -123,9 +151,19 @@ def post_pick() -> Page:
     )
     if not isinstance(done, Done):
         return done
-    told = "they are counted so from now on." if wish.do in actions.TONES else moved_words(done)
-    flash(Markup('Done: {} <a href="{}">Undo it</a>').format(told, _undoing(done)))
+    told = Markup('Done: {} <a href="{}">Undo it</a>')
+    flash(told.format(_told(wish, done), _undoing(done)))
     return redirect(_back(wish), 303)
+
+
+def _told(wish: Wish, done: Done) -> str:
+    """Say what was done."""
+    if wish.do in actions.TONES:
+        return "they are counted so from now on."
+    with database().reading() as session:
+        step = lines_of(session, place().workspace_id, [done.decision_id])[0]
+    there = {"move": step.other, "split": step.other, "out": ""}.get(wish.do, step.theme)
+    return moved_words(done, there)
 
 
 def _is_out(wish: Wish) -> bool:
@@ -141,14 +179,27 @@ def _undoing(done: Done) -> str:
     return url_for("ledger_history.undo", decision_id=done.decision_id)
 
 
+def _own_page(asked: str) -> str:
+    """Return a page to lead back to if it is one of this workspace, else nothing."""
+    own = asked.startswith(f"/w/{place().slug}/") and asked.isprintable() and "\\" not in asked
+    return asked.rstrip("?") if own else ""
+
+
 def _back(wish: Wish) -> str:
-    """Return the page that the step was done on, if it is one of this workspace; else the next."""
-    asked = request.form.get("back", "")
-    if asked.startswith(f"/w/{place().slug}/") and asked.isprintable() and "\\" not in asked:
-        return asked.rstrip("?")
+    """Return the page that the step was begun on; where that is unknown, the next."""
+    if wish.back:
+        return wish.back
     if wish.from_id is not None:
         return url_for("show.theme", theme_id=wish.from_id)
     return url_for("ledger_history.ledger")
+
+
+def _picked_on(ticked: Sequence[str] = ()) -> str:
+    """Return the page that a picking form was sent from, with what was ticked on it."""
+    pairs = [*_view().pairs(), *(("answer", one) for one in ticked)]
+    if after := request.args.get("after"):
+        pairs.append(("after", after))
+    return url_for("ledger_pick.pick") + (f"?{urlencode(pairs)}" if pairs else "")
 
 
 def _do(session: Session, wish: Wish) -> Done:
@@ -157,8 +208,9 @@ def _do(session: Session, wish: Wish) -> Done:
         return actions.take_out(session, hand(), wish.ids, here)
     if wish.do == "move":
         return actions.move(session, hand(), wish.ids, here, there)
-    if wish.do == "put":
-        return actions.put_in(session, hand(), wish.ids, there)
+    if wish.do in ("put", "only"):
+        put = actions.put_in if wish.do == "put" else actions.put_only_in
+        return put(session, hand(), wish.ids, there)
     if wish.do == "split":
         return actions.split(session, hand(), here, wish.ids, wish.name)
     if wish.do in actions.TONES:
@@ -182,7 +234,7 @@ def _wish_from_link() -> Wish:
         raise NotFoundError("There is no such step.")
     if do in ("out", "move", "split", *actions.TONES) and view.wanted.theme_id is None:
         raise FieldError("theme", "Please open a theme first, and pick from its answers.")
-    if do in ("move", "put") and not args.get("to"):
+    if do in _INTO and not args.get("to"):
         raise FieldError("to", "Please choose the theme they are to go to.")
     if args.get("all"):
         with database().reading() as session:
@@ -197,8 +249,8 @@ def _wish_from_link() -> Wish:
         raise FieldError(
             "answers", f"Please pick at most {actions.MOST_AT_ONCE:,} answers at once."
         )
-    to_id = _number(args["to"]) if args.get("to") and do in ("move", "put") else None
-    return Wish(do, tuple(ids), view.wanted.theme_id, to_id, args.get("name", ""))
+    to_id = _number(args["to"]) if args.get("to") and do in _INTO else None
+    return Wish(do, tuple(ids), view.wanted.theme_id, to_id, args.get("name", ""), _picked_on())
 
 
 def _plan_page(wish: Wish, form: StepForm, since: Sequence[int] = ()) -> str:

@@ -13,8 +13,9 @@ from survey.records.answering import GIVEN
 from survey.records.filters import AnswerFilter, answers_in_view
 from survey.show.ledger.actions import MOST_AT_ONCE, TONES
 
-DEEDS = ("out", "move", "put", "split", "new", *TONES)
-"""A tone says which one the answers have in the theme they are picked from."""
+DEEDS = ("out", "move", "put", "only", "split", "new", *TONES)
+"""A tone says which one the answers have in the theme they are picked from; ``only`` puts them into
+a theme and takes them out of every other one."""
 _CHUNK = 400
 
 
@@ -30,8 +31,8 @@ class Picked:
         Those that are in the theme they are picked from, with the tone they have there.
     there : frozenset of int
         Those that are in the theme they would go to.
-    elsewhere : int
-        How many are in any other theme than the one they would go to.
+    elsewhere : frozenset of int
+        Those that are in any other theme than the one they would go to.
     waiting : int
         How many no sorting has read yet.
     """
@@ -39,7 +40,7 @@ class Picked:
     days: Mapping[int, date]
     tones: Mapping[int, str]
     there: frozenset[int]
-    elsewhere: int
+    elsewhere: frozenset[int]
     waiting: int
 
     @property
@@ -68,6 +69,8 @@ class Picked:
             moved = {one for one, tone in self.tones.items() if tone != deed}
         elif deed in ("out", "move", "split"):
             moved = set(self.tones)
+        elif deed == "only":
+            moved = (set(self.days) - self.there) | self.elsewhere
         else:
             moved = set(self.days) - self.there
         return tuple(sorted(moved, key=lambda one: (self.days[one], one), reverse=True))
@@ -133,20 +136,22 @@ def _tones_in(
 
 def _elsewhere(
     session: Session, workspace_id: int, ids: Collection[int], theme_id: int | None
-) -> int:
-    """Count those of some answers that are in a theme, but for a given one."""
+) -> frozenset[int]:
+    """Return those of some answers that are in a theme, but for a given one."""
     query = (
-        select(func.count(Assignment.answer_id.distinct()))
+        select(Assignment.answer_id)
         .join(Workspace, Workspace.current_run_id == Assignment.run_id)
         .where(
             Workspace.id == workspace_id,
             Assignment.workspace_id == workspace_id,
             Assignment.theme_id != (theme_id or 0),
         )
+        .distinct()
     )
-    return sum(
-        session.execute(query.where(Assignment.answer_id.in_(some))).scalar_one()
+    return frozenset(
+        one
         for some in _in_parts(ids)
+        for one in session.scalars(query.where(Assignment.answer_id.in_(some)))
     )
 
 
