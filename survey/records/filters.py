@@ -12,7 +12,7 @@ from survey.records.faces import Face, faces_of
 from survey.records.finding import holding
 from survey.records.theming import NOTHING, OTHER_LANGUAGE, THEMES, UNSORTED, Assignment, Sorting
 
-Pile = Literal["nothing", "unsorted", "other_language", "sorted", "waiting"]
+Pile = Literal["nothing", "unsorted", "other_language", "in_theme", "sorted", "waiting"]
 Tone = Literal["wish", "praise", "unclear"]
 PILES: tuple[Pile, ...] = get_args(Pile)
 TONES: tuple[Tone, ...] = get_args(Tone)
@@ -22,6 +22,7 @@ OUTCOMES: dict[Pile, tuple[str, ...]] = {
     "nothing": (NOTHING,),
     "unsorted": (UNSORTED,),
     "other_language": (OTHER_LANGUAGE,),
+    "in_theme": (THEMES,),
     "sorted": (THEMES, NOTHING),
     "waiting": (THEMES, NOTHING, UNSORTED, OTHER_LANGUAGE),
 }
@@ -45,8 +46,8 @@ class AnswerFilter:
         Answers in this theme.
     pile : str or None
         Answers in no theme for one reason (``nothing``, ``unsorted``, ``other_language``), those
-        a run has dealt with (``sorted``: in themes or nothing more needed), or those it has yet
-        to read (``waiting``).
+        in a theme (``in_theme``), those and the ones that need none (``sorted``: in themes or
+        nothing more needed), or those that a run has yet to read (``waiting``).
     tones : tuple of str
         With at least one theme (or, with `theme_id`, that theme) in one of these tones.
     words : str or None

@@ -17,7 +17,8 @@ PILE_NAMES = {
     "nothing": "Nothing more needed",
     "unsorted": "Fits no theme yet",
     "other_language": "In another language",
-    "sorted": "Sorted",
+    "in_theme": "In a theme",
+    "sorted": "In a theme, or nothing more needed",
     "waiting": "Not sorted yet",
 }
 _TONES = (("wish", "Wishes"), ("praise", "Praise"), ("unclear", "Could be either"))

@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 from survey.records.faces import EVERYTHING, THEME, TONE, Face
 from survey.records.filters import OUTCOMES, AnswerFilter, Pile
 from survey.records.tallies import Sought, Tally, first_and_last, tallies, total
+from survey.show.coverage import Coverage
 from survey.show.scan import scanned
 from survey.show.span import Span
 
 _BY_ANSWER = ("asked", "replied", "answered", "withdrawn")
 _BY_RUN = ("theme", "themes", "nothing", "unsorted", "other_language")
 _OUTCOMES = ("themes", "nothing", "unsorted", "other_language")
+_HAVE_THEMES = ("in_theme", "sorted")  # piles with all answers that are in any theme
 
 
 @dataclass(frozen=True)
@@ -68,15 +70,15 @@ class Figures:
     by_theme: dict[tuple[int, str], Series]
 
     @property
-    def sorted_answers(self) -> int:
-        """Answers that are in themes, or say that nothing more was needed."""
-        return self.themes.total + self.nothing.total
-
-    @property
-    def waiting(self) -> int:
-        """Answers that the current run has not read yet."""
-        read = self.sorted_answers + self.unsorted.total + self.other_language.total
-        return max(0, self.answered.total - read)
+    def coverage(self) -> Coverage:
+        """What became of the answers; those that the current run has not read yet wait."""
+        made = Coverage(
+            in_theme=self.themes.total,
+            unsorted=self.unsorted.total,
+            nothing=self.nothing.total,
+            other_language=self.other_language.total,
+        )
+        return replace(made, waiting=max(0, self.answered.total - made.answers))
 
     def theme(self, theme_id: int, tones: Iterable[str] = ("wish", "praise", "unclear")) -> Series:
         """Return the answers in one theme, in the given tones."""
@@ -172,7 +174,7 @@ def _sought(
     if of_run and run_id is None:
         return
     of_answers = _BY_ANSWER if wanted.pile is None else ("answered",)
-    made = _BY_RUN if wanted.pile is None else _OUTCOMES
+    made = _BY_RUN if wanted.pile in (None, *_HAVE_THEMES) else _OUTCOMES
     yield Sought(
         workspace_id,
         (*(() if of_run else of_answers), *(() if run_id is None else made)),
@@ -194,6 +196,8 @@ def _of_pile(cells: Iterator[Tally], pile: Pile) -> Iterator[Tally]:
         elif cell.measure in OUTCOMES[pile]:
             yield cell
             yield cell._replace(measure="answered")
+        elif cell.measure == "theme" and pile in _HAVE_THEMES:
+            yield cell
 
 
 def _all_of_which_are_answers(cells: Iterator[Tally]) -> Iterator[Tally]:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 _MONTHS = "January February March April May June July August September October November December"
 _SURE, _FAIRLY_SURE = 85, 60  # per cent; the legend in templates/show/_macros.html names them
-_FEW_OF = 200  # a share of fewer answers is said in numbers: one answer more is half a per cent
+FEW_OF = 200  # a share of fewer answers is said in numbers: one answer more is half a per cent
 
 
 def figure(count: int) -> str:
@@ -28,7 +28,7 @@ def share(count: int, of: int) -> str:
 
     Shares of the same whole, which stand in one column, are said in one way.
     """
-    if of < _FEW_OF:
+    if of < FEW_OF:
         return f"{figure(count)} of {figure(of)}"
     return percent(count / of)
 

@@ -74,7 +74,8 @@ def view_from(args: MultiDict[str, str], today: date) -> View:
     ----------
     args : MultiDict
         ``since`` and ``until`` (ISO dates, both included) or ``days``; ``theme`` (an id, or
-        ``nothing``, ``unsorted``, ``other_language``, ``sorted``, ``waiting``); ``tone``, once or
+        ``nothing``, ``unsorted``, ``other_language``, ``in_theme``, ``sorted``,
+        ``waiting``); ``tone``, once or
         more; ``with`` (the id of a second theme); ``segment.NAME``; ``question`` (an id),
         ``channel``, ``served_by``, ``language``; ``q`` (words). Empty values
         count as absent, as an unfilled form sends them.
@@ -133,7 +134,7 @@ def _refuse_contradictions(given: MultiDict[str, str]) -> None:
 
 
 def _refuse_tones_of_a_pile(wanted: AnswerFilter) -> None:
-    if wanted.tones and wanted.pile not in (None, "sorted"):
+    if wanted.tones and wanted.pile not in (None, "in_theme", "sorted"):
         raise FieldError(
             "tone", "Only answers in themes wish or praise; please choose a tone or this pile."
         )

@@ -53,6 +53,7 @@ def _views(themes: dict[str, int], question_id: int) -> list[AnswerFilter]:
         "question_id": [question_id, 5],
     }
     views = [AnswerFilter(), AnswerFilter(segments=(("Branch", "Nowhere"),))]
+    views += [AnswerFilter(pile=pile) for pile in PILES]
     for number in range(40):
         asked = [dice.choice(list(choices))] if number < 24 else dice.sample(list(choices), 2)
         since = TODAY - timedelta(days=dice.randrange(130))

@@ -134,7 +134,8 @@ def test_a_member_gets_the_week_once_and_again_a_week_later(owner: Browser, news
     assert mail["To"] == "owner@example.org"
     assert mail["Subject"] == "Hill Street Dental: your week to 15 November 2026"
     text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
-    assert "14 answers came in" in text
+    assert "14 answers came in, 14 in the seven days before." in text
+    assert "All 14 that say something are in a theme." in text
     assert "- Waiting: 7 of 14" in text
     assert "- Waiting (wishes): 28 of 56 since 19 October 2026, 6 of 131 in the weeks" in text
     news.look_again(days=6)

@@ -49,7 +49,9 @@ def test_the_last_days_count_from_today_and_stay_relative_in_links() -> None:
     assert view.query(theme_id=5) == "?days=7&theme=5"
 
 
-@pytest.mark.parametrize("pile", ["nothing", "unsorted", "other_language", "sorted", "waiting"])
+@pytest.mark.parametrize(
+    "pile", ["nothing", "unsorted", "other_language", "in_theme", "sorted", "waiting"]
+)
 def test_a_pile_is_named_by_its_word(pile: str) -> None:
     assert view_from(_view(f"theme={pile}"), TODAY).wanted.pile == pile
 

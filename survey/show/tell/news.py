@@ -1,7 +1,7 @@
 """What there is to tell of a week and of a rise: measured as numbers, named when it is told."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from survey.records import Bulletin, Theme
 from survey.records.filters import AnswerFilter
 from survey.records.praised import praised_name
 from survey.records.telling import WEEK
+from survey.show.coverage import Coverage
 from survey.show.figures import Figures, figures_in_view
 from survey.show.queries import PRAISE, WISHES, theme_names, theme_overview
 from survey.show.quotes import Quote
@@ -64,6 +65,8 @@ class Week:
         In these days, and in the seven before them.
     nothing, unsorted : int
         Answers that needed nothing more, and those in no theme yet.
+    coverage : Coverage or None
+        What became of all of them; None of a week that was measured before this was kept.
     wishes, praise : tuple of Heard
         The themes spoken of most.
     """
@@ -77,6 +80,7 @@ class Week:
     unsorted: int
     wishes: tuple[Heard, ...]
     praise: tuple[Heard, ...]
+    coverage: Coverage | None = None
 
     @property
     def enough_to_say(self) -> bool:
@@ -126,6 +130,7 @@ def measured_week(
         "answered_before": before.answered.total,
         "nothing": figures.nothing.total,
         "unsorted": figures.unsorted.total,
+        "coverage": asdict(figures.coverage),
         "wish": _most(figures, ids, WISHES, TOLD_WISHES),
         "praise": _most(figures, ids, PRAISE, TOLD_PRAISE),
     }
@@ -181,6 +186,7 @@ def named_week(measured: Mapping[str, Any], names: Names, quotes: Quotes | None 
         unsorted=measured["unsorted"],
         wishes=heard("wish"),
         praise=heard("praise"),
+        coverage=Coverage(**measured["coverage"]) if "coverage" in measured else None,
     )
 
 
