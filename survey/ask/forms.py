@@ -21,6 +21,11 @@ from survey.web.zones import ZoneField
 UNITS = {"minutes": 1, "hours": 60, "days": 24 * 60}
 _UNITS: Any = list(UNITS)
 _ENCODINGS: Any = [SelectChoice(*one) for one in ENCODINGS]
+TAKE_OUT = "take_out"
+_LEFT: Any = [
+    SelectChoice("keep", "Keep asking the earlier question"),
+    SelectChoice(TAKE_OUT, "Take them out, and ask in English"),
+]
 
 
 class AskForm(FlaskForm):  # type: ignore[misc]
@@ -59,6 +64,11 @@ class SettingsForm(FlaskForm):  # type: ignore[misc]
     name = StringField("Name of your business")
     question = StringField("The question")
     others = TextAreaField("The question in other languages")
+    left = SelectField(
+        "When you change the question and leave lines here as they are",
+        choices=_LEFT,
+        validate_choice=False,
+    )
     delay = StringField("Delay", widget=NumberInput(min=0))
     unit = SelectField("Unit", choices=_UNITS)
     time_zone = ZoneField("Time zone")

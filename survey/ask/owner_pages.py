@@ -2,6 +2,8 @@
 
 import re
 import secrets
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,6 +13,7 @@ from werkzeug.wrappers import Response
 from survey.ask.actions import try_failed_again, try_waiting_now
 from survey.ask.dates import moment_in_words
 from survey.ask.forms import (
+    TAKE_OUT,
     SettingsForm,
     blame,
     delay_in_minutes,
@@ -22,13 +25,14 @@ from survey.ask.outbox import KeptMail, mail_state, outbox_page
 from survey.ask.queries import AskingSettings, asking_settings, languages_asked
 from survey.ask.sending import best_language
 from survey.ask.wishes import Wishes, change_settings
-from survey.ask.wordings import left_behind, offered_wordings, without_wording
+from survey.ask.wordings import left_behind, listed, offered_wordings, without, without_wording
 from survey.clock import day_in, utc_now
 from survey.errors import FieldError, MailError
-from survey.languages import ENGLISH, LANGUAGES, spoken
+from survey.languages import ENGLISH, LANGUAGES, language_name, spoken
 from survey.letters import Part, as_message, links_of, parts_of
 from survey.mail import SmtpRelay
 from survey.records.heartbeat import is_fresh, last_beat
+from survey.records.workspaces import usual_wordings
 from survey.web.access import open_to
 from survey.web.again import look_again
 from survey.web.current import database, place, settings, visitor
@@ -129,12 +133,17 @@ def post_settings() -> Response | tuple[str, int]:
             with database().writing() as session:
                 now = asking_settings(session, workspace_id)
                 wishes = _wishes(form, now)
-                _ask_about_lines_left_behind(now, wishes)
+                known = (usual_wordings(), *(one.wordings for one in now.versions))
+                left = left_behind(now.wordings, wishes.wordings, known)
+                if form.left.data == TAKE_OUT:
+                    wishes = replace(wishes, wordings=without(left, wishes.wordings))
                 anew = change_settings(session, workspace_id, wishes, utc_now())
         except FieldError as error:
             blame(form, error, {})
         else:
             flash("Saved." + " Mails from now on carry the new wording." * anew)
+            if left:
+                flash(_what_became_of(left, taken_out=form.left.data == TAKE_OUT))
             return redirect(url_for("ask_owner.edit_settings"), 303)
     with database().reading() as session:
         now = asking_settings(session, workspace_id)
@@ -156,15 +165,18 @@ def _offer(form: SettingsForm, workspace_id: int) -> str:
     return _settings_page(form, now)
 
 
-def _ask_about_lines_left_behind(now: AskingSettings, wishes: Wishes) -> None:
-    """Refuse, once, to keep other languages' lines beside a new English question."""
-    stale = left_behind(now.wordings, wishes.wordings)
-    if stale and request.form.get("kept_beside") != wishes.wordings["en"]:
-        raise FieldError(
-            "others",
-            "The English question is new, and these still say the earlier one: "
-            f"{', '.join(stale)}. Change them, take them out, or save again to keep them.",
+def _what_became_of(left: Sequence[str], *, taken_out: bool) -> str:
+    """Say what became of the lines that still said the earlier question."""
+    names = listed([language_name(tag) for tag in left])
+    if taken_out:
+        return (
+            f"Taken out, since they still said the earlier question: {names}. Customers who read"
+            " these are asked in English; the lines stand under Earlier wordings."
         )
+    return (
+        f"Still asked the earlier question, since their lines are as they were: customers who read"
+        f" {names}. Change these lines whenever you like."
+    )
 
 
 def _other_wordings(form: SettingsForm) -> dict[str, str]:

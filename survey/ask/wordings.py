@@ -1,6 +1,6 @@
 """The question in several languages: what we can offer, and which lines an edit left behind."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from survey.languages import ENGLISH, LANGUAGES, language_name, nearest
 from survey.records.workspaces import DEFAULT_QUESTION, usual_wordings
@@ -64,14 +64,42 @@ def without_wording(wished: Iterable[tuple[str, int]], worded: Iterable[str]) ->
     return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
 
 
-def left_behind(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+def left_behind(
+    before: Mapping[str, str], after: Mapping[str, str], known: Iterable[Mapping[str, str]] = ()
+) -> list[str]:
     """Return the languages that still say the earlier question while English has a new one.
 
     Parameters
     ----------
     before, after : Mapping
         The question by language tag.
+    known : iterable of Mapping
+        Wordings that belong together, such as earlier versions: a line that once stood beside the
+        new English question says that one.
     """
-    if before.get(ENGLISH) == after.get(ENGLISH):
+    if _same(before.get(ENGLISH), after.get(ENGLISH)):
         return []
-    return [tag for tag, words in after.items() if tag != ENGLISH and before.get(tag) == words]
+    belonging = [one for one in known if _same(one.get(ENGLISH), after.get(ENGLISH))]
+    return [
+        tag
+        for tag, words in after.items()
+        if tag != ENGLISH
+        and before.get(tag) == words
+        and all(one.get(tag) != words for one in belonging)
+    ]
+
+
+def _same(one: str | None, other: str | None) -> bool:
+    return (one or "").split() == (other or "").split()
+
+
+def without(left: Collection[str], wordings: Mapping[str, str]) -> dict[str, str]:
+    """Return the question by language tag, some languages left out."""
+    return {tag: words for tag, words in wordings.items() if tag not in left}
+
+
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """Return some names as one reads them out, long lists cut: ``a, b, c and 10 more``."""
+    if len(names) > most + 1:
+        names = (*names[:most], f"{len(names) - most} more")
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)

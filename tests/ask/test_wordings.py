@@ -8,8 +8,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
+from survey.ask.wordings import listed
 from survey.clock import utc_now
-from survey.languages import LANGUAGES
+from survey.languages import LANGUAGES, translations
 from survey.records import Invitation, QuestionText, QuestionVersion
 from survey.records.database import Database
 from tests.ask.conftest import Asker
@@ -77,20 +78,81 @@ def test_a_question_of_ones_own_is_not_translated_by_us(
     assert "de:" not in offered.partition("<textarea")[2].partition("</textarea>")[0]
 
 
-def test_lines_that_a_new_question_leaves_behind_are_asked_about_once(
+LINES = f"de: {GERMAN}\nfr: Quoi ?"
+NEW = SETTINGS | {"question": "How was the tea?", "others": f"de: {GERMAN}\nfr: Et le thé ?"}
+
+
+def _told(owner: Browser, address: str) -> str:
+    page = html.unescape(owner.get(address).get_data(as_text=True))
+    return page.partition("<main")[2].partition("<h1>")[0]
+
+
+@pytest.mark.parametrize("said", [{}, {"left": "keep"}])
+def test_a_new_question_is_saved_at_once_and_the_page_says_who_is_asked_the_earlier_one(
+    owner: Browser, asking: PlaceForTest, database: Database, said: dict[str, str]
+) -> None:
+    address = asking.business.at("settings")
+    owner.send(address, **SETTINGS, others=LINES)
+    assert "Keep asking the earlier question" in owner.get(address).get_data(as_text=True)
+    assert owner.send(address, **NEW, **said).status_code == 303
+    assert _wordings(database) == {"en": "How was the tea?", "de": GERMAN, "fr": "Et le thé ?"}
+    told = _told(owner, address)
+    assert "Mails from now on carry the new wording." in told
+    assert "Still asked the earlier question" in told
+    assert "customers who read Deutsch. Change these lines" in told
+
+
+def test_lines_left_as_they_were_are_taken_out_with_the_same_save_where_the_owner_says_so(
     owner: Browser, asking: PlaceForTest, database: Database
 ) -> None:
     address = asking.business.at("settings")
-    owner.send(address, **SETTINGS, others=f"de: {GERMAN}\nfr: Quoi ?")
-    new = SETTINGS | {"question": "How was the tea?", "others": f"de: {GERMAN}\nfr: Et le thé ?"}
-    asked = owner.send(address, **new)
-    assert asked.status_code == 422
-    page = html.unescape(asked.get_data(as_text=True))
-    assert "these still say the earlier one: de." in page
-    assert 'name="kept_beside" value="How was the tea?"' in page
-    assert _wordings(database)["en"] == SETTINGS["question"]
-    assert owner.send(address, **new, kept_beside="How was the tea?").status_code == 303
-    assert _wordings(database) == {"en": "How was the tea?", "de": GERMAN, "fr": "Et le thé ?"}
+    owner.send(address, **SETTINGS, others=LINES)
+    assert owner.send(address, **NEW, left="take_out").status_code == 303
+    with database.reading() as session:
+        newest = select(QuestionVersion.id).order_by(QuestionVersion.number.desc()).limit(1)
+        asked = select(QuestionText.language, QuestionText.wording).where(
+            QuestionText.question_version_id == newest.scalar_subquery()
+        )
+        now = {row.language: row.wording for row in session.execute(asked)}
+    assert now == {"en": "How was the tea?", "fr": "Et le thé ?"}
+    told = _told(owner, address)
+    assert "Taken out, since they still said the earlier question: Deutsch." in told
+    assert GERMAN in owner.get(address).get_data(as_text=True).partition("Earlier wordings")[2]
+
+
+def test_nothing_is_said_of_other_languages_where_the_question_stays(
+    owner: Browser, asking: PlaceForTest
+) -> None:
+    address = asking.business.at("settings")
+    owner.send(address, **SETTINGS, others=LINES)
+    _told(owner, address)
+    same = SETTINGS | {"question": f" {SETTINGS['question']} "}
+    owner.send(address, **same, others=f"{LINES}\nit: Cosa?", left="take_out")
+    told = _told(owner, address)
+    assert "Saved." in told
+    assert "earlier question" not in told
+
+
+def test_a_question_that_is_asked_again_has_its_own_lines_again(
+    owner: Browser, asking: PlaceForTest
+) -> None:
+    address = asking.business.at("settings")
+    usual = translations("pl").gettext(SETTINGS["question"])
+    lines = f"de: {GERMAN}\npl: {usual}"
+    owner.send(address, **SETTINGS, others=lines)
+    owner.send(address, **(SETTINGS | {"question": "How was the tea?"}), others=lines)
+    assert "Deutsch and polski. Change" in _told(owner, address)
+    owner.send(address, **SETTINGS, others=lines, left="take_out")
+    told = _told(owner, address)
+    assert "Mails from now on carry the new wording." in told
+    assert "earlier question" not in told
+
+
+def test_a_long_list_of_languages_is_cut() -> None:
+    assert listed(["a"]) == "a"
+    assert listed(["a", "b"]) == "a and b"
+    assert listed(["a", "b", "c", "d"]) == "a, b, c and d"
+    assert listed(["a", "b", "c", "d", "e"]) == "a, b, c and 2 more"
 
 
 def test_an_example_is_shown_in_any_of_the_languages(owner: Browser, asking: PlaceForTest) -> None:
