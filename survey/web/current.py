@@ -31,12 +31,16 @@ class Visitor:
 
 @dataclass(frozen=True)
 class Place:
-    """The workspace a request is in, and what its sender is there: owner, teammate or key."""
+    """The workspace a request is in, and what its sender is there: owner, teammate or key.
+
+    `has_sample` says that answers of the made-up practice stand in it, or are about to.
+    """
 
     workspace_id: int
     slug: str
     name: str
     time_zone: str
+    has_sample: bool
     role: str
 
 

@@ -9,7 +9,13 @@ from survey.records import ApiKey, Link, Member, Workspace
 from survey.tokens import token_sha256
 from survey.web.current import Place
 
-_PLACE = (Workspace.id, Workspace.slug, Workspace.name, Workspace.time_zone)
+_PLACE = (
+    Workspace.id,
+    Workspace.slug,
+    Workspace.name,
+    Workspace.time_zone,
+    Workspace.is_sample,
+)
 
 
 def place_of_member(session: Session, person_id: int, slug: str, now: datetime) -> Place | None:
@@ -20,7 +26,7 @@ def place_of_member(session: Session, person_id: int, slug: str, now: datetime) 
         .where(Workspace.slug == slug, Member.person_id == person_id, Member.joined_at <= now)
     )
     row = session.execute(query).one_or_none()
-    return Place(row.id, row.slug, row.name, row.time_zone, row.role) if row else None
+    return Place(*row) if row else None
 
 
 def place_of_key(session: Session, key: str) -> Place | None:
@@ -39,4 +45,4 @@ def place_of_key(session: Session, key: str) -> Place | None:
         )
     )
     row = session.execute(query).one_or_none()
-    return Place(row.id, row.slug, row.name, row.time_zone, "key") if row else None
+    return Place(*row, "key") if row else None

@@ -1,5 +1,9 @@
 """The sample business can be taken out again, and takes nothing else along."""
 
+import re
+from datetime import date
+from html import unescape
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -22,9 +26,13 @@ from survey.records.counts import Counted, Measure, count, counts_by_week, count
 from survey.records.database import Database
 from survey.records.runs import begin_run, propose_run
 from survey.records.sample import load_sample
+from survey.show.tell.letter import Envelope, alert_letter, week_letter
+from survey.show.tell.news import Risen, Week
 from tests.support.answers import make_run
 from tests.support.browser import Browser
 from tests.support.people import Business
+
+STAFF = ["Sam", "Lorna", "Priya"]
 
 
 def test_the_sample_goes_with_all_that_was_made_of_it(
@@ -44,6 +52,52 @@ def test_the_sample_goes_with_all_that_was_made_of_it(
             assert session.scalar(select(func.count()).select_from(table)) == 0
         assert counts_now(session, business.workspace_id) == {}
         assert counts_by_week(session, business.workspace_id) == {}
+
+
+def _text(browser: Browser, address: str) -> str:
+    page = unescape(browser.get(address).get_data(as_text=True))
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page))
+
+
+def test_every_page_says_whose_the_sample_is_and_how_it_goes(
+    owner: Browser, teammate: Browser, business: Business, database: Database
+) -> None:
+    pages = ("", "answers", "search?q=sam", "map", "print", "ledger", "export", "replies", "news")
+    told = "A sample is loaded: a made-up dental practice"
+    assert told not in _text(owner, business.at())
+    with database.writing() as session:
+        load_sample(session, business.workspace_id, utc_now())
+        make_run(session, business.workspace_id, utc_now())
+        staff = set(session.scalars(select(Answer.served_by)))
+    for page in pages:
+        words = _text(owner, business.at(page))
+        assert words.count(told) == 1, page
+        assert f"staff ({', '.join(sorted(map(str, staff), key=STAFF.index))})" in words
+        assert f"nobody of {business.name}." in words
+        assert f'href="{business.at("begin")}">Remove the sample' in owner.get(
+            business.at(page)
+        ).get_data(as_text=True)
+    assert "An owner can remove it." in _text(teammate, business.at())
+    assert f"said to {business.name}" not in _text(owner, business.at("print"))
+    owner.send(business.at("begin"), **{"with": "no sample"})
+    assert told not in _text(owner, business.at("answers"))
+
+
+def test_who_chooses_the_sample_reads_that_it_is_a_dental_practice(
+    owner: Browser, business: Business
+) -> None:
+    page = _text(owner, business.at("begin"))
+    assert "A made-up dental practice with customers, branches and staff of its own" in page
+
+
+def test_news_of_the_sample_says_that_nobody_said_it_of_this_business() -> None:
+    day = date(2026, 11, 16)
+    week, risen = Week(day, day, 9, 9, 9, 0, 0, (), ()), Risen(1, "W", "wish", 6, 9, 1, 9, day)
+    for has_sample in (True, False):
+        to = Envelope("mo@example.org", "Mo", "Hill", "https://a.example", "", "<1@x>", has_sample)
+        for mail in (week_letter(to, week, []), alert_letter(to, risen)):
+            for part in (mail.text, mail.html or ""):
+                assert ("figures of a made-up dental practice, not of" in part) is has_sample
 
 
 def test_a_newcomer_who_waits_for_the_sample_sees_it_come(

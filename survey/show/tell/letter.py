@@ -25,6 +25,8 @@ class Envelope:
         The address that ends these mails.
     message_id : str
         With its angle brackets; the same for every attempt.
+    has_sample : bool
+        Whether the sample is loaded, so that the figures are a made-up practice's, too.
     """
 
     to_email: str
@@ -33,6 +35,7 @@ class Envelope:
     page: str
     stop: str
     message_id: str
+    has_sample: bool = False
 
 
 def week_letter(to: Envelope, week: Week, rises: list[Risen]) -> ComposedMail:

@@ -59,6 +59,7 @@ class Addressed:
     nonce: bytes
     with_words: bool
     run_id: int | None
+    has_sample: bool
 
 
 @dataclass(frozen=True)
@@ -195,6 +196,7 @@ def addressed(session: Session, workspace_id: int, person_id: int) -> Addressed 
             Workspace.slug,
             Workspace.time_zone,
             Workspace.current_run_id,
+            Workspace.is_sample,
             Person.email,
             Person.name,
             Reader.nonce,
@@ -219,6 +221,7 @@ def addressed(session: Session, workspace_id: int, person_id: int) -> Addressed 
         nonce=row.nonce,
         with_words=bool(row.with_words),
         run_id=row.current_run_id,
+        has_sample=row.is_sample,
     )
 
 

@@ -254,6 +254,7 @@ class TellRound:
             page=f"{self.settings.base_url}/w/{to.slug}/{page}",
             stop=f"{self.settings.base_url}/d/{token}",
             message_id=f"<{name}.{to.workspace_id:x}.{to.person_id:x}@{domain}>",
+            has_sample=to.has_sample,
         )
 
     def _end_letter(self, key: Key, lease_id: str, _error: str | None) -> None:
