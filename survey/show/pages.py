@@ -29,6 +29,7 @@ from survey.show.answer_queries import (
 )
 from survey.show.choices import PILE_NAMES, choices
 from survey.show.imported import imported_in_view
+from survey.show.ledger.by_hand import made_by_hand
 from survey.show.ledger.queries import part_of
 from survey.show.likeness import Suggestion, question_of, suggestions
 from survey.show.moves import moves
@@ -167,6 +168,7 @@ def theme(theme_id: int) -> str | Response:
             named=named,
             heading=named.among(view.wanted.tones).name,
             tone_names=TONE_NAMES,
+            by_hand=made_by_hand(session, inside, theme_id),
             page=theme_page(session, inside, stands.run_id, named, view.wanted),
             **_listed(session, stands, view, "typical", at_first=_BESIDE_A_THEME),
             **filter_form(session, view, wrong, of_theme=True),

@@ -41,7 +41,10 @@ _FEWEST_FOR_A_LINE = 10  # answers in a theme; a line of fewer is noise
 
 @dataclass(frozen=True)
 class ThemeName:
-    """A theme as lists name it; `praised` is its name above praise, empty where it is the same."""
+    """A theme as lists name it; `praised` is its name above praise, empty where it is the same.
+
+    `by_hand` tells those that a person made from those that were found.
+    """
 
     id: int
     name: str
@@ -49,6 +52,12 @@ class ThemeName:
     origin: Literal["book", "found"]
     pinned: bool = False
     praised: str = ""
+    by_hand: bool = False
+
+    @property
+    def is_found(self) -> bool:
+        """Whether the answers brought it, not the book and nobody's hand."""
+        return self.origin == "found" and not self.by_hand
 
     def among(self, tones: Collection[Tone]) -> "ThemeName":
         """Return it as it is named among answers of some tones."""
@@ -66,6 +75,7 @@ def as_named(row: Any) -> ThemeName:
         row.origin,
         row.pinned,
         praised if praised != row.name else "",
+        by_hand=row.origin == "found" and row.run_id is None,
     )
 
 
@@ -147,7 +157,7 @@ class Overview:
     def shows_found(self) -> bool:
         """Whether a theme stands here that was found in the answers."""
         rows = (*self.wishes.rows, *self.praise.rows)
-        return any(row.theme.origin == "found" for row in rows)
+        return any(row.theme.is_found for row in rows)
 
 
 def theme_overview(
