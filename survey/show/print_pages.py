@@ -56,7 +56,7 @@ def themes() -> Response:
     of = overview.figures.answered.total
     groups = [(title, _bars(_of(overview, tone), tone)) for title, tone in _COLUMNS]
     below = f"{counted(of, 'answer')}, {_days(overview.figures.span)}"
-    return _svg(bars_svg(place().name, below, [group for group in groups if group[1]], of))
+    return _svg(bars_svg(_whose(), below, [group for group in groups if group[1]], of))
 
 
 @blueprint.get(f"/w/<workspace>/charts/themes/<{_ID}:theme_id>/trend.svg")
@@ -93,7 +93,12 @@ def answer_map() -> Response:
     if not points.ids:
         raise NotFoundError("No answers of this view are on the map yet.")
     below = f"{figure(len(points.ids))} answers; those that are alike lie near each other"
-    return _svg(map_svg(place().name, below, points))
+    return _svg(map_svg(_whose(), below, points))
+
+
+def _whose() -> str:
+    """Return whose answers a chart shows; a file goes where no page says that it is the sample."""
+    return "A sample: a made-up dental practice" if place().has_sample else place().name
 
 
 def _theme(theme_id: int) -> ThemePage:

@@ -79,6 +79,9 @@ def test_every_page_says_whose_the_sample_is_and_how_it_goes(
         ).get_data(as_text=True)
     assert "An owner can remove it." in _text(teammate, business.at())
     assert f"said to {business.name}" not in _text(owner, business.at("print"))
+    chart = owner.get(business.at("charts/themes.svg")).get_data(as_text=True)
+    assert "A sample: a made-up dental practice" in chart
+    assert business.name not in chart
     owner.send(business.at("begin"), **{"with": "no sample"})
     assert told not in _text(owner, business.at("answers"))
 
