@@ -163,9 +163,7 @@ def map_svg(title: str, below: str, points: Points) -> str:
             _put(inner, "path", d=f"M{at[0]} {at[1]}L{end[0]:.1f} {end[1]:.1f}", stroke=SOFT)
             _put(inner, "circle", cx=at[0], cy=at[1], r=2.5, fill=SOFT)
     for label in labels:
-        _put(inner, "rect", x=round(label.x - label.wide, 1), y=round(label.y - label.high, 1),
-             width=round(2 * label.wide, 1), height=2 * label.high, rx=4, fill=PAPER,
-             fill_opacity=0.82)  # fmt: skip
+        _edge(inner, label.x, label.y + 5, label.words)
         _words(inner, label.x, label.y + 5, label.words, anchor="middle", bold=True)
     return _written(sheet)
 
@@ -204,6 +202,19 @@ def _words(
     if bold:
         made.set("font-weight", "600")
     made.text = as_xml(said)
+
+
+def _edge(parent: ET.Element, x: float, y: float, said: str) -> None:
+    """Draw an edge of paper about the letters that are to be written there, for the eye alone.
+
+    Notes
+    -----
+    It is a text of its own since not every program knows how to paint an edge below its letters.
+    """
+    _words(parent, x, y, said, colour="none", anchor="middle", bold=True)
+    more = {"stroke": PAPER, "stroke-width": "4", "stroke-linejoin": "round",
+            "stroke-opacity": "0.85", "aria-hidden": "true"}  # fmt: skip
+    parent[-1].attrib.update(more)
 
 
 def _put(parent: ET.Element, name: str, **more: object) -> ET.Element:

@@ -134,12 +134,12 @@
       pen.arc(x, y, 2.5 * ratio, 0, 7);
       pen.fill();
     }
-    for (const one of names) plate(one, one.words, chosen === null || one.theme === chosen);
+    for (const one of names) write(one, one.words, chosen === null || one.theme === chosen);
     if (hovered >= 0 && data.theme[hovered] !== NO_THEME) {
       const words = window.mapNames.short(data.themes[data.theme[hovered]][1], canvas.width < 520 * ratio ? 34 : 70);
       const wide = pen.measureText(words).width / 2 + 5 * ratio, high = 10 * ratio;
       const over = places.y[hovered] > 4 * high;
-      plate({
+      write({
         wide, high,
         x: Math.min(canvas.width - wide, Math.max(wide, places.x[hovered])),
         y: places.y[hovered] + (over ? -2.2 : 2.2) * high,
@@ -147,22 +147,22 @@
     }
   }
 
-  function plate(box, words, loud, framed) {
+  // Dots are to be seen through names, so only the letters have an edge; a pointed dot has a plate.
+  function write(box, words, loud, framed) {
     const style = getComputedStyle(document.documentElement);
     pen.font = `600 ${13 * ratio}px ${style.getPropertyValue("--sans")}`;
-    pen.textAlign = "center";
-    pen.textBaseline = "middle";
-    pen.fillStyle = style.getPropertyValue("--paper-raised");
-    pen.globalAlpha = framed ? 1 : 0.9;
-    pen.beginPath();
-    pen.roundRect(box.x - box.wide, box.y - box.high, 2 * box.wide, 2 * box.high, 4 * ratio);
-    pen.fill();
-    pen.globalAlpha = 1;
+    [pen.textAlign, pen.textBaseline, pen.lineJoin] = ["center", "middle", "round"];
+    pen.fillStyle = pen.strokeStyle = style.getPropertyValue("--paper-raised");
+    pen.lineWidth = (framed ? 1 : 3) * ratio;
+    pen.globalAlpha = framed ? 1 : 0.85;
     if (framed) {
-      pen.lineWidth = ratio;
+      pen.beginPath();
+      pen.roundRect(box.x - box.wide, box.y - box.high, 2 * box.wide, 2 * box.high, 4 * ratio);
+      pen.fill();
       pen.strokeStyle = style.getPropertyValue("--ink-soft");
       pen.stroke();
-    }
+    } else pen.strokeText(words, box.x, box.y + ratio);
+    pen.globalAlpha = 1;
     pen.fillStyle = style.getPropertyValue(loud ? "--ink" : "--ink-soft");
     pen.fillText(words, box.x, box.y + ratio);
   }

@@ -2,8 +2,9 @@
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -123,6 +124,81 @@ def test_on_a_phone_few_themes_are_named_and_hardly_a_dot_lies_under_a_name(
         assert wide <= x <= 716 - wide
         for other_x, other_y, other_wide, other_high, _ in names[:place]:
             assert abs(x - other_x) > wide + other_wide or abs(y - other_y) > high + other_high
+
+
+# What the map is drawn with: the sheet of dots alone, and where each name was written.
+_WATCH = """(() => {
+  const pen = CanvasRenderingContext2D.prototype;
+  const { drawImage, fillText, clearRect } = pen;
+  window.written = [];
+  pen.clearRect = function (...all) { window.written = []; return clearRect.apply(this, all); };
+  pen.drawImage = function (...all) { window.dots = all[0]; return drawImage.apply(this, all); };
+  pen.fillText = function (words, x, y) {
+    window.written.push([x, y, this.measureText(words).width / 2 + 5, this.fillStyle]);
+    return fillText.call(this, words, x, y);
+  };
+})()"""
+# How many of the dots' pixels lie under names, and how many of them stay as they are.
+_SEEN = """() => {
+  const canvas = document.getElementById("map-canvas");
+  const of = (one) => one.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  const shown = of(canvas), dots = of(window.dots);
+  let under = 0, seen = 0;
+  for (const [x, y, wide] of window.written) {
+    for (let py = Math.round(y - 10); py < y + 10; py++) {
+      for (let px = Math.round(x - wide); px < x + wide; px++) {
+        const at = 4 * (py * canvas.width + px);
+        if (!dots[at + 3]) continue;
+        under++;
+        seen += [0, 1, 2, 3].every((part) => Math.abs(dots[at + part] - shown[at + part]) < 3);
+      }
+    }
+  }
+  return [window.written.length, under, seen];
+}"""
+
+
+def test_dots_are_seen_through_the_names_over_them(at_the_map: Page) -> None:
+    page = at_the_map
+    page.add_init_script(_WATCH)
+    page.reload()
+    expect(page.locator("#map")).to_have_attribute("data-drawn", "400")
+    names, under, seen = page.evaluate(_SEEN)
+    assert names > 3
+    assert under > 300, "names lie over dots, or this test sees nothing"
+    assert seen > 0.4 * under, (seen, under)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_name_is_legible_over_dots(at_the_map: Page, scheme: Literal["light", "dark"]) -> None:
+    page = at_the_map
+    page.emulate_media(color_scheme=scheme)
+    colours = page.evaluate(
+        """names => names.map(name =>
+             getComputedStyle(document.documentElement).getPropertyValue(name).trim())""",
+        ["--ink", "--ink-soft", "--paper-raised", "--wish", "--praise", "--quiet"],
+    )
+    ink, soft, paper, *dots = ([int(one[at : at + 2], 16) for at in (1, 3, 5)] for one in colours)
+    script = (STATIC / "map.js").read_text(encoding="utf-8")
+    edge = float(re.findall(r"globalAlpha = framed \? 1 : ([0-9.]+);", script)[0])
+    for dot in dots:
+        behind = [edge * a + (1 - edge) * b for a, b in zip(paper, dot, strict=True)]
+        assert _contrast(ink, behind) >= 4.5
+        assert _contrast(soft, behind) >= 4.5  # the other names while one theme is chosen
+
+
+def _contrast(one: Sequence[float], other: Sequence[float]) -> float:
+    """Return the contrast of two colours as WCAG 2.2 defines it, 1 to 21."""
+    darker, lighter = sorted(_luminance(colour) for colour in (one, other))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: Sequence[float]) -> float:
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in (one / 255 for one in colour)
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def test_a_map_that_does_not_come_through_says_so_and_what_to_do(at_the_map: Page) -> None:
