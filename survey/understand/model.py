@@ -24,7 +24,7 @@ from survey.understand.decisions import Constraint, Decided, lasting_themes, rea
 from survey.understand.embed import Embedder, stored
 from survey.understand.found import FoundTheme, Joining, Places, Quote
 from survey.understand.listen import Listener, listener_for
-from survey.understand.name import find_names
+from survey.understand.name import Name, find_names
 from survey.understand.quotes import choose_quotes
 from survey.understand.reading import Reading, read_answers
 from survey.understand.recognise import Recognised
@@ -33,7 +33,7 @@ from survey.understand.tightness import is_one_thing, without_twins
 
 MOST_SURE = 0.999
 """Confidence of a sorting, at most: 1 is what a person says."""
-VERSION = "7"
+VERSION = "8"
 """Goes up whenever the same input would be sorted otherwise."""
 QUOTES = 3
 
@@ -219,6 +219,21 @@ class ThemeModel:
         """Name the themes that have no name yet, and let go of those that nothing names.
 
         What no name fits is leftovers: its clauses go where they lie next to, or stay unsorted.
+        What they went to is named anew, for a name must be true of what is in the theme now.
+        """
+        nameless = {one.id for one in found if not one.name}
+        while nameless:
+            named = self._named_once(reading, found, lasting)
+            if len(named) == len(found):
+                return named
+            found = tuple(replace(one, name="") if one.id in nameless else one for one in named)
+        return found
+
+    def _named_once(
+        self, reading: Reading, found: tuple[FoundTheme, ...], lasting: set[str]
+    ) -> tuple[FoundTheme, ...]:
+        """Name themes, and keep those that a name fits.
+
         Phrases are told from pieces of sentences in English alone, so with a model that reads
         other languages every theme stays.
         """
@@ -226,9 +241,34 @@ class ThemeModel:
         if not unnamed:
             return found
         joining = Places(found).join(reading.vectors)
+        fresh = dict(zip(unnamed, self._names(reading, found, unnamed, joining), strict=True))
+        titled = tuple(
+            replace(one, name=fresh[number].text) if number in fresh else one
+            for number, one in enumerate(found)
+        )
+        if self.embedder.languages - {"en"} or not any(one.fits for one in fresh.values()):
+            return titled
+        kept = [
+            one
+            for number, one in enumerate(titled)
+            if number not in fresh
+            or fresh[number].fits
+            or one.id in lasting
+            or is_one_thing(reading.vectors[joining.theme == number])
+        ]
+        return without_twins(kept, lasting)
+
+    def _names(
+        self,
+        reading: Reading,
+        found: Sequence[FoundTheme],
+        unnamed: Sequence[int],
+        joining: Joining,
+    ) -> tuple[Name, ...]:
+        """Find the names of some themes, beside the names that there are."""
         renumbered = np.full(len(found) + 1, -1, dtype=np.int32)
-        renumbered[unnamed] = np.arange(len(unnamed))
-        names = find_names(
+        renumbered[list(unnamed)] = np.arange(len(unnamed))
+        return find_names(
             [clause.text for clause in reading.clauses],
             renumbered[joining.theme],
             unit(np.stack([found[number].centroid for number in unnamed])),
@@ -240,22 +280,6 @@ class ThemeModel:
                 *(theme.name for theme in (self.book.themes if self.book else ())),
             ],
         )
-        fresh = dict(zip(unnamed, names, strict=True))
-        titled = (
-            replace(one, name=fresh[number].text) if number in fresh else one
-            for number, one in enumerate(found)
-        )
-        if self.embedder.languages - {"en"} or not any(one.fits for one in names):
-            return tuple(titled)
-        kept = (
-            one
-            for number, one in enumerate(titled)
-            if number not in fresh
-            or fresh[number].fits
-            or one.id in lasting
-            or is_one_thing(reading.vectors[joining.theme == number])
-        )
-        return without_twins(tuple(kept), lasting)
 
     def _encode(self, texts: Sequence[str]) -> NDArray[np.float16]:
         return stored(self.embedder.encode(texts))

@@ -63,7 +63,7 @@ THING_ALONE_FROM = 0.20
 """The same for a word that mostly follows an article."""
 SHOWN_FROM, SHOWN_BY = 0.25, 3
 """Share of a theme's clauses, and number of them, that must show a common name."""
-FEW, SHOWN_IN_FEW = 30, 0.40
+FEW, SHOWN_IN_FEW = 30, 0.50
 """Clauses of a theme below which that share must be larger: seven of them are often chance."""
 SHOWN_WIDE = 0.50
 """The same share for a wide name."""

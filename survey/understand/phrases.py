@@ -36,7 +36,8 @@ _BLAND_WORDS = (
     "brilliant perfect pleased satisfied amazing wonderful fantastic well been had has have "
     "time times day days way people person something somebody somewhere "
     "long hour hours minute minutes moment difficult poor hard overall general available possible "
-    "understand felt especially extremely"
+    "understand felt especially extremely lady ladies gentleman gentlemen man men woman women guy "
+    "guys girl girls lad lads chap mam mum mom dad mother father husband husbands wife son daughter"
 )
 _BLAND = frozenset(_BLAND_WORDS.split())
 """Words that say nothing alone, in any trade; inside a phrase they are welcome."""
