@@ -86,9 +86,10 @@ def read_people(people: CustomerList, chosen: Chosen, *, zone: ZoneInfo, now: da
     Returns
     -------
     Rows
-        No address twice among those who can be asked.
+        No address and no number of one's own twice among those who can be asked.
     """
-    reader, rows_of = _RowReader(people.header, chosen, zone, now), dict[str, int]()
+    reader = _RowReader(people.header, chosen, zone, now)
+    rows_of, numbered = dict[str, int](), dict[str, int]()
     found: list[Listed] = []
     left_out: list[LeftOut] = []
     for row, record in people.rows:
@@ -98,6 +99,10 @@ def read_people(people: CustomerList, chosen: Chosen, *, zone: ZoneInfo, now: da
             first = rows_of.setdefault(one.address, row)
             if first != row:
                 raise _NotAskedError(f"Row {first} has the same address.")
+            number = one.new.reference
+            if number and (first := numbered.setdefault(number, row)) != row:
+                del rows_of[one.address]
+                raise _NotAskedError(f"Row {first} has the same number, “{_cut(number)}”.")
             found.append(one)
         except _NotAskedError as error:
             left_out.append(LeftOut(row, cells, reader.address(record), str(error)))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from survey.address import one_spelling
@@ -198,6 +198,8 @@ def _askings(
     sent = Invitation.asked_on >= since
     waiting = and_(Invitation.state.in_(("queued", "sending")), Invitation.sent_at.is_(None))
     spellings = {one.new.email.lower() for one in people} | {one.address for one in people}
+    written = Interaction.customer_email
+    theirs = or_(func.lower(written).in_(spellings), _beyond_ascii(session, written))
     for those in (sent, waiting):  # each has its index; together they had none
         query = (
             select(
@@ -217,8 +219,22 @@ def _askings(
             .where(
                 Invitation.workspace_id == workspace_id,
                 those,
-                func.lower(Interaction.customer_email).in_(spellings),
+                theirs,
             )
         )
         for row in session.execute(query):
             yield _Before(one_spelling(row.customer_email), *row[1:])
+
+
+def _beyond_ascii(session: Session, column: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """Whether a text has letters with several spellings; those few are compared in Python.
+
+    Notes
+    -----
+    SQLite's lower() knows A to Z alone, and no database knows that a domain can be in ASCII.
+    """
+    on_sqlite = session.get_bind().dialect.name == "sqlite"
+    found: ColumnElement[bool] = (
+        column.op("GLOB")("*[^ -~]*") if on_sqlite else column.op("~")("[^ -~]")
+    )
+    return found

@@ -131,3 +131,41 @@ def test_another_workspaces_customers_are_nobodys_reason_to_leave_out_ours(
         ready = _ready(database, one, now)
         with database.writing() as session:
             assert record_list(session, ready, now).asked == 30
+
+
+@pytest.mark.parametrize(
+    ("before", "now_written"),
+    [
+        ("Ümo@example.org", "Ümo@example.org"),
+        ("ÜMO@example.org", "ümo@example.org"),
+        ("mo@müller.example", "mo@xn--mller-kva.example"),
+        ("mo@xn--mller-kva.example", "mo@MÜLLER.example"),
+        ("ｍｏ@example.org", "mo@example.org"),
+    ],
+)
+def test_who_was_asked_is_known_again_however_letters_beyond_ascii_are_written(
+    database: Database, asking_list: Asking, before: str, now_written: str
+) -> None:
+    now = utc_now()
+    asked = []
+    for token, address in (("first", before), ("second", now_written)):
+        one = replace(asking_list, token=token, quiet_days=14)
+        ready = _ready(database, one, now, f"email\n{address}\n")
+        with database.writing() as session:
+            asked.append(record_list(session, ready, now).asked)
+    assert asked == [1, 0]
+
+
+def test_two_customers_with_one_number_are_told_before_anybody_is_asked(
+    database: Database, asking_list: Asking
+) -> None:
+    now = utc_now()
+    rows = "email,reference\nmo@example.org,7\njo@example.org,7\njo@example.org,8\n"
+    found = read_list(rows)
+    read = read_people(found, likely_choice(found, UTC, now.date()), zone=UTC, now=now)
+    assert [one.address for one in read.people] == ["mo@example.org", "jo@example.org"]
+    assert [(one.row, one.why) for one in read.left_out] == [(3, "Row 2 has the same number, “7”.")]
+    ready = _ready(database, asking_list, now, rows)
+    with database.writing() as session:
+        done = record_list(session, ready, now)
+    assert (done.asked, done.left_out) == (len(ready.whom.people), ())
