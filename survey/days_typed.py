@@ -13,6 +13,7 @@ UNREADABLE = (ValueError, OverflowError, re.error)
 _ODD_DAY = re.compile(r"(?<!\d)(?:29|[3-9]\d|00)(?!\d)")
 _ANY_MONTH_HAS = ("26", "27", "28")
 _MOSTLY_DATES = 0.9  # of what stands in a column; each row with another would be left out
+LONGEST_TYPED = 64  # characters; trying whether anything longer is a date takes far too long
 _PARTED_NUMBERS = re.compile(r"\d\D+\d")
 
 
@@ -26,6 +27,8 @@ def moment_typed(
     ValueError, OverflowError, re.error
         When it is not of that form, or there is no such form.
     """
+    if len(typed) > LONGEST_TYPED:
+        raise ValueError("too long for a date")
     if date_format is None and len(typed) <= 10:
         return date.fromisoformat(typed), None
     if date_format is None:
@@ -61,7 +64,7 @@ def names_no_day(typed: str, date_format: str | None, zone: ZoneInfo) -> bool:
     zone : ZoneInfo
         The workspace's.
     """
-    if reads(typed, date_format, zone):
+    if len(typed) > LONGEST_TYPED or reads(typed, date_format, zone):
         return False
     return any(_is_day(typed, odd, date_format, zone) for odd in _ODD_DAY.finditer(typed))
 

@@ -209,12 +209,17 @@ def _as_it_was(found: list[str] | str) -> list[str] | str:
 
 
 def _each_with_its_name(header: Sequence[str]) -> tuple[str, ...]:
+    plain = [" ".join(name.split()) or f"Column {place}" for place, name in enumerate(header, 1)]
+    taken, names = set(plain), list[str]()
     seen: Counter[str] = Counter()
-    names = []
-    for place, name in enumerate(header, 1):
-        plain = " ".join(name.split()) or f"Column {place}"
-        seen[plain] += 1
-        names.append(plain if seen[plain] == 1 else f"{plain} ({seen[plain]})")
+    for name in plain:
+        seen[name] += 1
+        called = name
+        while seen[name] > 1 and called in taken:  # a later column may be called "Name (2)"
+            called = f"{name} ({seen[name]})"
+            seen[name] += called in taken
+        taken.add(called)
+        names.append(called)
     return tuple(names)
 
 
