@@ -47,7 +47,7 @@ def workspace_to_fill(session: Session) -> int | None:
     )
 
 
-def load_sample(session: Session, workspace_id: int, now: datetime) -> int:
+def load_sample(session: Session, workspace_id: int, now: datetime, *, wished: bool = False) -> int:
     """Load the sample business into a workspace, ending yesterday; due for sorting at once.
 
     Parameters
@@ -58,6 +58,8 @@ def load_sample(session: Session, workspace_id: int, now: datetime) -> int:
         Where to.
     now : datetime
         The present moment.
+    wished : bool
+        Whether it is loaded only if an owner's wish still stands, who may have removed it since.
 
     Returns
     -------
@@ -67,7 +69,7 @@ def load_sample(session: Session, workspace_id: int, now: datetime) -> int:
     # Locked before looking, so that of two workers at once only the first loads it.
     workspace = session.get_one(Workspace, workspace_id, with_for_update={"key_share": True})
     loaded = exists().where(Answer.workspace_id == workspace_id, Answer.origin == ORIGIN)
-    if session.scalar(select(loaded)):
+    if session.scalar(select(loaded)) or (wished and not workspace.is_sample):
         return 0
     visits = tuple(sample_visits(now, ZoneInfo(workspace.time_zone)))
     asked = first_question(session, workspace_id)

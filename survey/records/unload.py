@@ -1,8 +1,9 @@
 """Taking the sample business out of a workspace again."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
-from sqlalchemy import and_, delete, exists, or_, select, update
+from sqlalchemy import and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from survey.records.accounts import Workspace
@@ -13,8 +14,11 @@ from survey.records.deciding import Decision, Review, ReviewAnswer
 from survey.records.runs import delete_run, lock_current_run
 from survey.records.sample import ORIGIN, UNWRITTEN
 from survey.records.search import forget_answers
+from survey.records.telling import RISING, Bulletin
 from survey.records.text import text_digest
 from survey.records.theming import Assignment, Run, TextVector, Theme
+
+_BEFORE = timedelta(days=7)  # a week is told beside the one before it
 
 
 def remove_sample(session: Session, workspace_id: int) -> int:
@@ -36,6 +40,7 @@ def remove_sample(session: Session, workspace_id: int) -> int:
     lock_current_run(session, workspace_id, alone=True)
     sample = (Answer.workspace_id == workspace_id, Answer.origin == ORIGIN)
     ids = session.scalars(select(Answer.id).where(*sample)).all()
+    _forget_news(session, workspace_id)
     _forget_vectors(session, workspace_id, ids)
     _forget_checks(session, workspace_id)
     forget_answers(session, workspace_id, ids)
@@ -49,6 +54,25 @@ def remove_sample(session: Session, workspace_id: int) -> int:
     session.execute(update(Workspace).where(Workspace.id == workspace_id).values(is_sample=False))
     rebuild(session, workspace_id)
     return len(ids)
+
+
+def _forget_news(session: Session, workspace_id: int) -> None:
+    """Forget what was told of the sample's days; what rises still is found again the next day."""
+    last = session.scalar(
+        select(func.max(Answer.answered_on)).where(
+            Answer.workspace_id == workspace_id, Answer.origin == ORIGIN
+        )
+    )
+    if last is None:
+        return
+    session.execute(
+        delete(Bulletin)
+        .where(
+            Bulletin.workspace_id == workspace_id,
+            or_(Bulletin.kind == RISING, Bulletin.first_day <= last + _BEFORE),
+        )
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _forget_vectors(session: Session, workspace_id: int, ids: Sequence[int]) -> None:

@@ -126,7 +126,7 @@ class Understanding:
         if workspace_id is None:
             return False
         with self.database.writing() as session:
-            load_sample(session, workspace_id, database_now(session))
+            load_sample(session, workspace_id, database_now(session), wished=True)
         return True
 
     def show_round(self) -> bool:

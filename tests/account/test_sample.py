@@ -1,7 +1,7 @@
 """The sample business can be taken out again, and takes nothing else along."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from html import unescape
 
 from sqlalchemy import func, select
@@ -12,6 +12,7 @@ from survey.records import (
     Answer,
     AnswerText,
     Assignment,
+    Bulletin,
     Interaction,
     Invitation,
     Question,
@@ -25,9 +26,10 @@ from survey.records import (
 from survey.records.counts import Counted, Measure, count, counts_by_week, counts_now, rebuild
 from survey.records.database import Database
 from survey.records.runs import begin_run, propose_run
-from survey.records.sample import load_sample
+from survey.records.sample import load_sample, workspace_to_fill
+from survey.show.tell.actions import store_week
 from survey.show.tell.letter import Envelope, alert_letter, week_letter
-from survey.show.tell.news import Risen, Week
+from survey.show.tell.news import Risen, Week, measured_week
 from tests.support.answers import make_run
 from tests.support.browser import Browser
 from tests.support.people import Business
@@ -101,6 +103,38 @@ def test_news_of_the_sample_says_that_nobody_said_it_of_this_business() -> None:
         for mail in (week_letter(to, week, []), alert_letter(to, risen)):
             for part in (mail.text, mail.html or ""):
                 assert ("figures of a made-up dental practice, not of" in part) is has_sample
+
+
+def test_no_week_of_the_sample_stays_in_the_news_once_it_is_removed(
+    owner: Browser, business: Business, database: Database
+) -> None:
+    now, inside = utc_now(), business.workspace_id
+    yesterday = now.date() - timedelta(days=1)
+    with database.writing() as session:
+        run_id, _, own = _sample_and_an_own_answer(session, business)
+        own.answered_on = yesterday + timedelta(days=20)
+        session.flush()
+        rebuild(session, inside)
+        weeks = [yesterday + timedelta(days=days) for days in (0, 8, 21)]
+        for last in weeks:
+            store_week(session, inside, measured_week(session, inside, run_id, last), now)
+    owner.send(business.at("begin"), **{"with": "no sample"})
+    with database.reading() as session:
+        kept = session.scalars(select(Bulletin)).all()
+        assert [(one.last_day, one.figures["answered"]) for one in kept] == [(weeks[2], 1)]
+
+
+def test_a_worker_that_comes_after_the_sample_was_removed_does_not_bring_it_back(
+    owner: Browser, business: Business, database: Database
+) -> None:
+    owner.send(business.at("begin"), **{"with": "sample"})
+    with database.reading() as session:
+        to_fill = workspace_to_fill(session)
+    assert to_fill == business.workspace_id
+    owner.send(business.at("begin"), **{"with": "no sample"})
+    with database.writing() as session:
+        assert load_sample(session, to_fill, utc_now(), wished=True) == 0
+    assert "A sample is loaded" not in _text(owner, business.at("answers"))
 
 
 def test_a_newcomer_who_waits_for_the_sample_sees_it_come(
