@@ -6,7 +6,7 @@ kept, and nobody is asked, before somebody presses the button that says how many
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -49,6 +49,10 @@ LARGEST = (
     2 * MOST_BYTES + 32 * 1024
 )  # of a file in two bytes a letter, with the page's other fields
 SHOWN_PEOPLE, SHOWN_LEFT_OUT = 5, 30
+CHANGED = (
+    "The list, or how it is read, was changed, or a new day has begun: this is what would happen "
+    "now. Nobody was asked yet."
+)
 blueprint = Blueprint("ask_list", __name__)
 Page = str | Response | tuple[str, int]
 
@@ -67,17 +71,20 @@ class Sheet:
         The rows, parted into cells.
     chosen : Chosen
         What its columns hold.
+    today : date
+        The workspace's day of looking; on the next, more people may be asked.
     """
 
     text: str
     token: str
     people: CustomerList
     chosen: Chosen
+    today: date
 
     @property
     def seen(self) -> str:
         """Tells what was looked at from what somebody changed since."""
-        return hashlib.sha256(repr((self.text, self.chosen)).encode()).hexdigest()
+        return hashlib.sha256(repr((self.text, self.chosen, self.today)).encode()).hexdigest()
 
 
 @blueprint.get("/w/<workspace>/ask/list")
@@ -100,15 +107,15 @@ def post_list() -> Page:
         field = form.file if request.files.get("file") else form.people
         field.errors = [str(error)]
         return _start(form), 422
-    sheet = Sheet(text, form.once.data or random_token(), people, _chosen(people))
+    today = utc_now().astimezone(_zone()).date()
+    sheet = Sheet(text, form.once.data or random_token(), people, _chosen(people, today), today)
     if "email" not in sheet.chosen.columns:
         return _show(sheet, None, "Which column holds the e-mail addresses? Please choose it."), 422
     if do == "left-out":
         return _to_mend(sheet)
     if do == "ask" and request.form.get("seen") == sheet.seen:
         return _ask(sheet)
-    changed = "The list, or how it is read, was changed: this is what would happen now. Nobody was "
-    return _show(sheet, utc_now(), f"{changed}asked yet." if do == "ask" else "")
+    return _show(sheet, utc_now(), CHANGED if do == "ask" else "")
 
 
 def _start(form: ListForm) -> str:
@@ -124,7 +131,7 @@ def _sent(form: ListForm) -> str:
     return decoded(file.stream.read(), file.filename, encoding, "below")
 
 
-def _chosen(people: CustomerList) -> Chosen:
+def _chosen(people: CustomerList, today: date) -> Chosen:
     """Read what was chosen; what the page did not offer counts as not chosen, addresses never."""
     sent, offered = request.form, offered_columns(people)
     columns = {kind.key: sent.get(f"column-{kind.key}", "") for kind in KINDS}
@@ -132,7 +139,6 @@ def _chosen(people: CustomerList) -> Chosen:
     quiet = sent.get("quiet_days", "")
     days = int(quiet) if quiet in map(str, QUIET_DAYS) else QUIET_DAYS[0]
     if "email" not in columns:
-        today = utc_now().astimezone(_zone()).date()
         return replace(likely_choice(people, _zone(), today), quiet_days=days)
     date_format = sent.get("date_format", "")
     return Chosen(

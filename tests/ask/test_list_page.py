@@ -482,3 +482,24 @@ def test_a_post_without_its_forms_secret_asks_nobody(
     fields = _shown(owner, business, LIST) | {"csrf_token": "forged"}
     assert _press(owner, business, fields, "ask").status_code == 400
     assert _count(database, Interaction) == 0
+
+
+def test_who_may_be_asked_only_the_day_after_the_look_is_looked_at_first(
+    owner: Browser, business: Business, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _ask(owner, business, "email\nmo@example.org\n")
+    with database.writing() as session:
+        thirteen_days_ago = utc_now().date() - timedelta(days=13)
+        session.execute(
+            update(Invitation).values(state="sent", sent_at=utc_now(), asked_on=thirteen_days_ago)
+        )
+    fields = _shown(owner, business, "email\nmo@example.org\njo@example.org\n")
+    tomorrow = utc_now() + timedelta(days=1)
+    monkeypatch.setattr("survey.ask.list_pages.utc_now", lambda: tomorrow)
+    pressed = _press(owner, business, fields, "ask").get_data(as_text=True)
+    assert "a new day has begun" in _words(pressed)
+    assert "2 people to ask" in pressed
+    assert _count(database, Interaction) == 1
+    asked = _press(owner, business, _as_shown(pressed), "ask").get_data(as_text=True)
+    assert "2 people are asked" in asked
+    assert _count(database, Interaction) == 3
