@@ -202,7 +202,9 @@ class _RowReader:
             raise _NotAskedError(self._unreadable(typed)) from error
         if day > self._today:
             raise _NotAskedError(f"Its date, {_in_full(day, self._today)}, is still to come.")
-        return (moment or datetime(day.year, day.month, day.day, tzinfo=self._zone)).isoformat()
+        # Without an hour, noon: from midnight on, so many days after a visit would be at midnight.
+        noon = datetime(day.year, day.month, day.day, 12, tzinfo=self._zone)
+        return (moment or min(noon, self._now)).isoformat()
 
     def _unreadable(self, typed: str) -> str:
         if names_no_day(typed, self._format, self._zone):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,6 +14,7 @@ from survey.ask.actions import record_interaction
 from survey.ask.list_actions import ListAsked, ReadyList, ready_list, record_list
 from survey.ask.list_file import likely_choice, read_list
 from survey.ask.list_people import Listed, read_people
+from survey.ask.rows import when_due
 from survey.ask.whom import Asking
 from survey.clock import utc_now
 from survey.records import Interaction, Invitation, Link, Unsubscribed
@@ -169,3 +170,31 @@ def test_two_customers_with_one_number_are_told_before_anybody_is_asked(
     with database.writing() as session:
         done = record_list(session, ready, now)
     assert (done.asked, done.left_out) == (len(ready.whom.people), ())
+
+
+@pytest.mark.parametrize(
+    ("day", "days_later", "due"),
+    [
+        ("2026-03-02", 0, "2026-03-03 17:00"),  # at once
+        ("2026-03-02", 2, "2026-03-04 12:00"),
+        ("2026-03-03", 1, "2026-03-04 12:00"),
+    ],
+)
+def test_nobody_gets_a_mail_at_midnight_for_a_visit_whose_hour_is_not_told(
+    day: str, days_later: int, due: str
+) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    now = datetime(2026, 3, 3, 17, tzinfo=berlin)
+    found = read_list(f"email,date\nmo@example.org,{day}\n")
+    (one,) = read_people(
+        found, likely_choice(found, berlin, now.date()), zone=berlin, now=now
+    ).people
+    at = when_due(one.new, timedelta(days=days_later), now).astimezone(berlin)
+    assert f"{at:%Y-%m-%d %H:%M}" == due
+
+
+def test_a_visit_of_this_very_morning_is_not_said_to_be_still_to_come() -> None:
+    now = datetime(2026, 3, 3, 9, tzinfo=UTC)
+    found = read_list("email,date\nmo@example.org,2026-03-03\n")
+    (one,) = read_people(found, likely_choice(found, UTC, now.date()), zone=UTC, now=now).people
+    assert one.new.occurred_at == when_due(one.new, timedelta(0), now) == now

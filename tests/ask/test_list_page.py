@@ -133,7 +133,7 @@ def test_a_list_is_looked_at_and_then_asked(
             ("mo@example.org", "Mo", "de")
         )
         assert (mo.served_by, mo.about) == ("Sam", "your boiler")
-        assert mo.occurred_at == datetime.fromisoformat("2026-11-17T00:00+00:00")
+        assert mo.occurred_at == datetime.fromisoformat("2026-11-17T12:00+00:00")
         assert jo.occurred_at == datetime.fromisoformat("2026-11-18T09:30+00:00")
         assert jo.customer_language is None
         assert set(session.scalars(select(InteractionSegment.value))) == {"Hill", "Mill"}
