@@ -1,5 +1,6 @@
 """News is told once to whoever asked for it, in figures, and only when there is some."""
 
+import json
 import random
 import threading
 from collections.abc import Iterator
@@ -330,6 +331,25 @@ def test_a_feed_is_well_formed_private_and_without_words(
     assert client.get(second).status_code == 200
     owner.send(news.business.at("news"), to=news.business.at("news/feed"), do="end")
     assert client.get(second).status_code == 404
+
+
+def test_feed_and_posts_say_so_while_the_sample_is_loaded(
+    owner: Browser, client: Browser, news: News
+) -> None:
+    _hooked(owner, news, "https://hooks.example.org/n")
+    told = []
+    for has_sample in (False, True):
+        with news.database.writing() as session:
+            session.get_one(Workspace, news.business.workspace_id).is_sample = has_sample
+        news.work()
+        body = client.get(_feed(owner, news)).get_data()
+        titles = [
+            entry.findtext(f"{ATOM}title") for entry in ET.fromstring(body).iter(f"{ATOM}entry")
+        ]
+        told.append({str(title).startswith("Sample of a made-up practice: ") for title in titles})
+        _send_again(news)
+        told.append({json.loads(news.hook.taken[-1][1].body).get("sample")})
+    assert told == [{False}, {None}, {True}, {True}]
 
 
 def _feed(browser: Browser, news: News) -> str:

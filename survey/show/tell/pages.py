@@ -110,7 +110,7 @@ def feed(token: str) -> Response:
             count_unknown_link()
             raise NotFoundError("This feed is closed. Please copy its address from your own page.")
         home = session.get_one(Workspace, reader.workspace_id)
-        source = Source(home.name, f"{settings().base_url}/w/{home.slug}/news")
+        source = Source(home.name, f"{settings().base_url}/w/{home.slug}/news", home.is_sample)
         body = atom_feed(source, news_of(session, home.id), now)
     return Response(body, content_type="application/atom+xml; charset=utf-8")
 

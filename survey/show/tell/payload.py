@@ -18,10 +18,14 @@ ATOM = "http://www.w3.org/2005/Atom"
 
 @dataclass(frozen=True)
 class Source:
-    """Whose news it is, and where a person reads it."""
+    """Whose news it is, and where a person reads it.
+
+    `has_sample` says that the sample is loaded, so that the figures are a made-up practice's, too.
+    """
 
     workspace: str
     page: str
+    has_sample: bool = False
 
 
 def webhook_body(source: Source, news: News) -> bytes:
@@ -42,6 +46,8 @@ def webhook_body(source: Source, news: News) -> bytes:
         "first_day": news.first_day.isoformat(),
         "last_day": news.last_day.isoformat(),
     }
+    if source.has_sample:
+        told["sample"] = True
     if news.week:
         told["week"] = _week(news.week)
     if news.risen:
@@ -105,6 +111,7 @@ def atom_feed(source: Source, news: Sequence[News], now: datetime) -> bytes:
     host = urlsplit(source.page).hostname or "localhost"
     slug = urlsplit(source.page).path.strip("/").rpartition("/")[2]
     _add(feed, "id", f"tag:{host},2026:{slug}")
+    made_up = "Sample of a made-up practice: " if source.has_sample else ""
     _add(feed, "title", f"{source.workspace}: what is new")
     _add(feed, "updated", _moment(max((one.changed_at for one in news), default=now)))
     _add(_add(feed, "author"), "name", source.workspace)
@@ -112,7 +119,7 @@ def atom_feed(source: Source, news: Sequence[News], now: datetime) -> bytes:
     for one in news:
         entry = _add(feed, "entry")
         _add(entry, "id", f"tag:{host},2026:{slug}/{one.id}")
-        _add(entry, "title", title_of(one))
+        _add(entry, "title", f"{made_up}{title_of(one)}")
         _add(entry, "published", _moment(one.made_at))
         _add(entry, "updated", _moment(one.changed_at))
         _add(entry, "link", href=source.page)

@@ -97,7 +97,9 @@ class PostRound:
         if found is None:
             self._end(key, lease_id, DROPPED, None)
             return
-        source = Source(found.workspace, f"{self.settings.base_url}/w/{found.slug}/")
+        source = Source(
+            found.workspace, f"{self.settings.base_url}/w/{found.slug}/", found.has_sample
+        )
         secret = make_token(self.settings.secret_key, "webhook", found.workspace_id, found.nonce)
         message = signed(secret, f"{key[1]:x}", webhook_body(source, found.news), utc_now())
         self.poster(found.url, message, inside=self.settings.webhooks_inside)

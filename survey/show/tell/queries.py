@@ -72,6 +72,7 @@ class Posted:
     url: str
     nonce: bytes
     news: News
+    has_sample: bool
 
 
 @dataclass(frozen=True)
@@ -308,7 +309,8 @@ def posted(session: Session, key: tuple[int, int], lease_id: str) -> Posted | No
     if news is None:
         return None
     place = row.Workspace
-    return Posted(key[0], place.name, place.slug, row.Telling.webhook_url, row.Telling.nonce, news)
+    to = (row.Telling.webhook_url, row.Telling.nonce)
+    return Posted(key[0], place.name, place.slug, *to, news, place.is_sample)
 
 
 def _quotes(session: Session, bulletin: Bulletin, run_id: int | None) -> Quotes:
