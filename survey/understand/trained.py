@@ -32,6 +32,7 @@ from survey.understand.embed import (
 )
 from survey.understand.second import added_by_words, share_for
 from survey.understand.split import plain, word_count
+from survey.understand.tails import without_tail
 
 if TYPE_CHECKING:
     import torch
@@ -101,7 +102,7 @@ class Reader:
         ndarray of float32, shape (len(texts), len(manifest.outputs))
             Log-odds of each output; -30 throughout for a text without a visible character.
         """
-        cleaned = [plain(text[:READ_AT_MOST]) for text in texts]
+        cleaned = [plain(without_tail(text[:READ_AT_MOST])) for text in texts]
         rows = {text: row for row, text in enumerate(dict.fromkeys(filter(None, cleaned)))}
         width = len(self.manifest.outputs)
         first = np.full((len(rows) + 1, width), -30, dtype=np.float32)
