@@ -63,7 +63,7 @@ class Coverage:
         if not self.saying:
             return
         said = "say" if self.saying > 1 else "says"
-        read = " in a language that is read" if self.other_language else ""
+        read = " and could be read" if self.other_language else ""
         if not self.unsorted:
             yield Piece("All " if self.saying > 1 else "The ")
             yield Piece(figure(self.in_theme), "in_theme")

@@ -28,7 +28,7 @@ def test_the_numbers_that_lead_to_answers_add_up_to_all_of_them(told: Coverage) 
     [
         (
             Coverage(222, 44, 44, 2),
-            "Of the 266 that say something in a language that is read, 222 are in a theme (83 %)"
+            "Of the 266 that say something and could be read, 222 are in a theme (83 %)"
             " and 44 fit none yet. 44 needed nothing more and 2 are in another language.",
         ),
         (
@@ -44,7 +44,7 @@ def test_the_numbers_that_lead_to_answers_add_up_to_all_of_them(told: Coverage) 
         (Coverage(1, 0, 0, 0), "The 1 that says something is in a theme."),
         (
             Coverage(0, 3, 1, 1, 1),
-            "Of the 3 that say something in a language that is read, 0 are in a theme and 3 fit"
+            "Of the 3 that say something and could be read, 0 are in a theme and 3 fit"
             " none yet. 1 needed nothing more, 1 is in another language and 1 waits to be sorted.",
         ),
         (Coverage(0, 0, 7, 0), "7 needed nothing more."),
