@@ -33,6 +33,7 @@ TOO_MUCH = (
     "names the columns."
 )
 WHY = "Why they were not asked"  # the column that our own file of rows to mend has first
+COMPARE = "To compare by"
 QUIET_DAYS = (14, 7, 30, 90, 0)  # the usual one first
 _MOST_LINES = 5 * MOST_ROWS  # a cell may have several, and lines may be empty
 _SAMPLE = 60  # rows that are looked at to guess what is in a column
@@ -82,7 +83,8 @@ KINDS = (
         "The mail names this person.",
         ("served_by", "who_served", "who_looked_after_them", "looked_after_by", "staff",
          "staff_member", "employee", "technician", "agent", "colleague", "seen_by", "handled_by",
-         "stylist", "dentist", "doctor", "therapist", "engineer", "advisor"),
+         "stylist", "dentist", "doctor", "therapist", "engineer", "advisor", "mechanic",
+         "hairdresser", "groomer", "tutor", "instructor", "driver"),
     ),
     Kind(
         "about",
@@ -125,10 +127,13 @@ class CustomerList:
         A name for each column, none twice and none empty.
     rows : tuple of (int, list of str or str)
         Their numbers in the list, beginning at 1, and their cells, or why they cannot be read.
+    chosen_before : dict
+        What our own file of rows to mend says of its columns: labels by names.
     """
 
     header: tuple[str, ...]
     rows: tuple[tuple[int, list[str] | str], ...]
+    chosen_before: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -195,9 +200,30 @@ def read_list(text: str) -> CustomerList:
         raise FileError("There is no row below the one that names the columns. Please put in some.")
     if len(filled) > MOST_ROWS:
         raise FileError(TOO_MUCH)
-    if WHY in header:  # our own file, in which an apostrophe keeps formulas from being run
-        filled = [(row, _as_it_was(found)) for row, found in filled]
-    return CustomerList(_each_with_its_name(header), tuple(filled))
+    if WHY not in header:
+        return CustomerList(_each_with_its_name(header), tuple(filled))
+    # Our own file, in which an apostrophe keeps formulas from being run.
+    filled = [(row, _as_it_was(found)) for row, found in filled]
+    told = [_parted(as_it_was(name)) for name in header]
+    names = _each_with_its_name([name for name, _ in told])
+    labels = {name: label for name, (_, label) in zip(names, told, strict=True) if label}
+    return CustomerList(names, tuple(filled), labels)
+
+
+def marked(name: str, chosen: "Chosen") -> str:
+    """Return a column's name for the file of rows to mend, which is read as its list was."""
+    for kind in KINDS:
+        if chosen.columns.get(kind.key) == name and usual_column([name], kind.usual) is None:
+            return f"{name} ({kind.label})"
+    return f"{name} ({COMPARE})" if name in chosen.segments else name
+
+
+def _parted(name: str) -> tuple[str, str | None]:
+    """Part a column's name in our own file from what it was chosen for."""
+    for label in (COMPARE, *(kind.label for kind in KINDS)):
+        if name.endswith(f" ({label})"):
+            return name.removesuffix(f" ({label})"), label
+    return name, None
 
 
 def _is_filled(found: list[str] | str) -> bool:
@@ -241,7 +267,8 @@ def likely_choice(people: CustomerList, zone: ZoneInfo, today: date) -> Chosen:
         The workspace's own; visits that are asked about were lately.
     """
     header = list(offered_columns(people))
-    found = {kind.key: usual_column(header, kind.usual) for kind in KINDS}
+    told = {label: name for name, label in people.chosen_before.items()}
+    found = {kind.key: told.get(kind.label) or usual_column(header, kind.usual) for kind in KINDS}
     found["email"] = _of_addresses(people, header, found["email"])
     found["occurred_at"] = _of_dates(people, header, found["occurred_at"], zone)
     columns: dict[str, str] = {}
@@ -306,6 +333,8 @@ def _share_of_addresses(typed: Sequence[str]) -> float:
 
 
 def _segments(people: CustomerList, columns: dict[str, str], zone: ZoneInfo) -> tuple[str, ...]:
+    if WHY in people.header:  # a few rows say little: what the list was compared by, stays
+        return tuple(name for name, label in people.chosen_before.items() if label == COMPARE)
     taken = (*columns.values(), WHY)
     few = plain_segments(people.header, people.rows, taken, zone)
     plain = [name for name, values in few.items() if not holds_dates(values, zone)]

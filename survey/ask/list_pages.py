@@ -207,7 +207,7 @@ def _whom(sheet: Sheet, now: datetime) -> tuple[Whom, AskingSettings]:
 
 def _to_mend(sheet: Sheet) -> Response:
     whom, _ = _whom(sheet, utc_now())
-    rows = csv_lines(rows_to_mend(sheet.people, whom.left_out), for_excel=True)
+    rows = csv_lines(rows_to_mend(sheet.people, whom.left_out, sheet.chosen), for_excel=True)
     response = Response("".join(rows), mimetype="text/csv")
     response.headers["Content-Disposition"] = 'attachment; filename="rows-to-mend.csv"'
     return response

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from survey.address import one_spelling
 from survey.ask.interaction import NewInteraction, read_interaction
-from survey.ask.list_file import KINDS, WHY, Chosen, CustomerList
+from survey.ask.list_file import KINDS, WHY, Chosen, CustomerList, marked
 from survey.clock import in_words
 from survey.csv_table import BrokenRecord
 from survey.days_typed import UNREADABLE, moment_typed, names_no_day
@@ -109,7 +109,9 @@ def read_people(people: CustomerList, chosen: Chosen, *, zone: ZoneInfo, now: da
     return Rows(tuple(found), tuple(left_out))
 
 
-def rows_to_mend(people: CustomerList, left_out: tuple[LeftOut, ...]) -> list[tuple[str, ...]]:
+def rows_to_mend(
+    people: CustomerList, left_out: tuple[LeftOut, ...], chosen: Chosen
+) -> list[tuple[str, ...]]:
     """Return the rows that were left out as a table: first why, then what stood there.
 
     Parameters
@@ -118,6 +120,8 @@ def rows_to_mend(people: CustomerList, left_out: tuple[LeftOut, ...]) -> list[tu
         The list.
     left_out : tuple of LeftOut
         Which.
+    chosen : Chosen
+        How the list was read; the file says so where its columns' names do not.
     """
     at = people.header.index(WHY) if WHY in people.header else None
 
@@ -125,7 +129,8 @@ def rows_to_mend(people: CustomerList, left_out: tuple[LeftOut, ...]) -> list[tu
         return cells if at is None else cells[:at] + cells[at + 1 :]
 
     rows = [(one.why, *without_why(one.cells)) for one in left_out]
-    return [(WHY, *without_why(people.header)), *rows]
+    header = tuple(marked(name, chosen) for name in without_why(people.header))
+    return [(WHY, *header), *rows]
 
 
 def _line_of(record: str) -> str:
