@@ -102,6 +102,15 @@ def test_a_trained_theme_is_recognised_in_a_scene(ours: Recogniser, answer: str,
     assert key in _keys(ours, answer)
 
 
+def test_a_number_that_somebody_leaves_is_not_what_decided(ours: Recogniser) -> None:
+    answer = (
+        "She was lovely, but I rang four times and nobody picked up. My number is [phone number]"
+    )
+    found = {ours.book.keys[one.theme]: one for one in ours.recognise([answer]).themes}
+    at = found["reachability"]
+    assert answer[at.start : at.end] == "but I rang four times and nobody picked up."
+
+
 def test_the_book_holds_its_figures_on_answers_it_has_not_read(ours: Recogniser) -> None:
     answers = read_file(DEV)
     recognition = ours.recognise([answer.text for answer in answers])
