@@ -141,6 +141,11 @@ def is_masked(text: str) -> bool:
     return "[" in text and _MASK.search(text) is not None
 
 
+def without_masks(text: str) -> str:
+    """Return the text with a blank for each word in brackets that may stand for a find."""
+    return _MASK.sub(" ", text)
+
+
 def _mails(text: str) -> Iterator[Found]:
     if "@" in text:
         for found in _MAIL.finditer(text):

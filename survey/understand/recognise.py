@@ -6,7 +6,6 @@ own fixed threshold.
 """
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
+from survey.guard.personal import is_masked, without_masks
 from survey.understand import any_book, trained
 from survey.understand.any_book import Planes, fit_planes
 from survey.understand.book import Book
@@ -42,7 +42,6 @@ READS = frozenset({"en"})
 """What the trained reader reads; under a model that reads more, other languages go the any-book
 way."""
 SILENT = -30.0
-_MASK = re.compile(r"\[[a-z -]+ (?:number|address)\]")
 FEW_WORDS = 4
 """Words beside what was masked, up to which a clause tells where somebody is reached, and decides
 no theme: "My number is [phone number]"."""
@@ -351,8 +350,7 @@ def _hear_nothing(text: _Text, scores: NDArray[np.float64], of_nothing: NDArray[
 
 def _only_gives_a_number(text: str) -> bool:
     """Tell a clause that holds little beside a number or an address that was masked."""
-    rest, masks = _MASK.subn(" ", text)
-    return masks > 0 and word_count(rest) <= FEW_WORDS
+    return is_masked(text) and word_count(without_masks(text)) <= FEW_WORDS
 
 
 def _heard(

@@ -1,17 +1,22 @@
 """The engine takes anything: little, much, odd, and all of it the same."""
 
+import csv
 import hashlib
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from survey.errors import EngineError
 from survey.understand.book import Book, BookTheme
+from survey.understand.embed import Embedder
 from survey.understand.found import FoundTheme
 from survey.understand.model import ThemeModel
 from tests.understand.conftest import WordEmbedder
 from tests.understand.listeners import RuleListener
 
 DETAILS = ("today", "again", "twice", "ever", "still", "monday", "sadly", "noon", "really", "once")
+SAMPLE = Path(__file__).parents[2] / "survey" / "records" / "sample.tsv"
 PHONE = [f"Nobody answered the telephone {word}" for word in DETAILS]
 PARKING = [f"The car park was full {word}" for word in DETAILS]
 ABSURD = {
@@ -103,3 +108,16 @@ def test_what_lies_by_a_theme_of_the_book_is_offered_as_more_of_it() -> None:
     names = {one.name for one in model.fit([*PHONE, *PARKING]).found_}
     assert "More of “The telephone answered by nobody”" in names
     assert any("car park" in name.lower() or name == "Parking" for name in names)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("themes", [None, 20, 30])
+def test_a_theme_is_called_what_is_in_it_in_the_end(embedder: Embedder, themes: int | None) -> None:
+    """Leftovers went to themes that kept the name they had without them."""
+    with SAMPLE.open(encoding="utf-8", newline="") as sample:
+        said = [row["answer"] for row in csv.DictReader(sample, delimiter="\t")]
+    model = ThemeModel(embedder, themes=themes).fit(said)
+    nameless = tuple(replace(one, name="") for one in model.found_)
+    again = model._named(model._read(said), nameless, set())
+    assert len(model.found_) >= 3
+    assert [one.name for one in again] == [one.name for one in model.found_]

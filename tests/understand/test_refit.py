@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from survey.understand.discover import find_groups
 from survey.understand.found import FoundTheme, Places
-from survey.understand.refit import BESIDE_A_BOOK, fresh_themes
+from survey.understand.refit import BESIDE_A_BOOK, JOINS_FROM, fresh_themes
 from tests.understand.clouds import cloud
 
 
@@ -37,6 +37,16 @@ def test_without_a_book_every_group_is_a_theme() -> None:
     vectors = scattered_beside_a_tight_group()
     groups = find_groups(vectors, themes=6)
     assert len(fresh_themes(vectors, groups, (), ())) == groups.count
+
+
+def test_what_lies_far_from_every_theme_joins_none() -> None:
+    vectors = scattered_beside_a_tight_group()
+    fresh = [one for one, _ in fresh_themes(vectors, find_groups(vectors, themes=6), (), ())]
+    joining = Places(fresh).join(vectors)
+    far = joining.cosine < JOINS_FROM
+    assert far.any()
+    assert (joining.theme[far] == -1).all()
+    assert (joining.theme[:20] >= 0).sum() >= 18
 
 
 def test_clauses_join_the_theme_that_they_were_grouped_into() -> None:
