@@ -91,8 +91,11 @@ def _becomes_the_first_owner(owner: Page, served: Served) -> None:
 def _opens(owner: Page, name: str) -> None:
     """Follow a word of the header, behind its menu on a phone."""
     link = owner.locator("header").get_by_role("link", name=name, exact=True).first
+    menu = owner.locator("header summary")
+    # A page that is still coming shows neither: which of them it has is asked of one that stands.
+    expect(menu.or_(link).filter(visible=True).first).to_be_visible()
     if not link.is_visible():
-        owner.locator("header summary").click()
+        menu.click()
     link.click()
 
 
@@ -103,6 +106,7 @@ def _asks_a_customer(owner: Page) -> None:
     owner.get_by_label("Who looked after them").fill("Sam")
     owner.get_by_label("What it was about").fill("your crown")
     owner.get_by_role("button", name="Ask", exact=True).click()
+    expect(owner.get_by_role("status")).to_be_visible()
 
 
 def _reads_the_mail(owner: Page) -> str:
