@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _LIST = Path(__file__).parent / "shipped" / "common_names.txt"
+OWN_MATTER = 0.15
+"""Share of all clauses that speak of a thing from which the whole service is about it."""
 LONGEST_SIGN = 3
 """Words of a sign such as 'on my own'."""
 
@@ -59,8 +61,77 @@ def common_names(stem: Callable[[str], str]) -> tuple[CommonName, ...]:
 def one_matter() -> Mapping[str, str]:
     """Return, for each name that says the same as others, the first of them."""
     lines = _LIST.read_text(encoding="utf-8").splitlines()
-    alike = (line[1:].split("; ") for line in lines if line.startswith("="))
+    alike = (line.lstrip("=*").split("; ") for line in lines if line.startswith("="))
     return {name.strip(): names[0].strip() for names in alike for name in names}
+
+
+def own_matters(clauses: Sequence[Sequence[str]], stem: Callable[[str], str]) -> frozenset[str]:
+    """Return the names of what the whole service is about: they tell nobody anything there.
+
+    Parameters
+    ----------
+    clauses : sequence of sequence of str
+        The stems of each clause's words, in order.
+    stem : callable
+        Cuts a word's ending.
+
+    Returns
+    -------
+    frozenset of str
+        Such as "Calling 111" where one clause in four speaks of calls.
+    """
+    things = _things(stem)
+    share = shares(clauses, [one for one, _ in things], len(clauses))
+    return frozenset(
+        name for one, names in things if share.get(one.name, 0.0) >= OWN_MATTER for name in names
+    )
+
+
+def own_words(
+    clauses: Sequence[Sequence[str]], stem: Callable[[str], str], least: float
+) -> frozenset[str]:
+    """Return the stems that alone name what the whole service is about.
+
+    Parameters
+    ----------
+    clauses : sequence of sequence of str
+        The stems of each clause's words, in order.
+    stem : callable
+        Cuts a word's ending.
+    least : float
+        Share of all clauses that must hold one of a bare name's stems.
+
+    Returns
+    -------
+    frozenset of str
+        Such as "phone" and "call" on a helpline; "operator", of which few speak, is not among them.
+    """
+    own = own_matters(clauses, stem)
+    bare = [one for one in common_names(stem) if one.is_bare and one.name in own]
+    share = shares(clauses, bare, len(clauses))
+    return frozenset(
+        word for one in bare if share.get(one.name, 0.0) >= least for word in words_of(one)
+    )
+
+
+def words_of(name: CommonName) -> frozenset[str]:
+    """Return all stems of a name's signs."""
+    return frozenset(word for sign in name.signs for stretch in sign for word in stretch)
+
+
+@functools.cache
+def _things(stem: Callable[[str], str]) -> tuple[tuple[CommonName, frozenset[str]], ...]:
+    """Return what a service may be all about: one name with all signs, and whose they are."""
+    lines = _LIST.read_text(encoding="utf-8").splitlines()
+    by_name = {one.name: one for one in common_names(stem)}
+    alike = (line[2:].split("; ") for line in lines if line.startswith("=*"))
+    things = []
+    for names in alike:
+        said = [by_name[name.strip()] for name in names]
+        signs = tuple(sign for one in said for sign in one.signs)
+        whole = CommonName(said[0].name, signs, is_bare=False, is_wide=False)
+        things.append((whole, frozenset(one.name for one in said)))
+    return tuple(things)
 
 
 def _signs(words: str, stem: Callable[[str], str]) -> tuple[frozenset[Words], ...]:

@@ -13,27 +13,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from survey.understand import discover
 from survey.understand.assign import Assignment, Seen, by_row, deciding, without_theme
 from survey.understand.blocks import nearest, unit
-from survey.understand.book import Book, BookTheme, shipped_book
+from survey.understand.book import Book, BookTheme
 from survey.understand.corrections import Correction
 from survey.understand.decisions import Constraint, Decided, lasting_themes, read_decisions
-from survey.understand.embed import Embedder, stored
+from survey.understand.embed import Embedder
 from survey.understand.found import FoundTheme, Joining, Places, Quote
 from survey.understand.listen import Listener, listener_for
-from survey.understand.name import Name, find_names
+from survey.understand.naming import Naming
 from survey.understand.quotes import choose_quotes
 from survey.understand.reading import Reading, read_answers
 from survey.understand.recognise import Recognised
-from survey.understand.refit import fresh_themes, with_ids
-from survey.understand.tightness import is_one_thing, without_twins
+from survey.understand.refit import find_themes
 
 MOST_SURE = 0.999
 """Confidence of a sorting, at most: 1 is what a person says."""
-VERSION = "8"
+VERSION = "9"
 """Goes up whenever the same input would be sorted otherwise."""
 QUOTES = 3
 
@@ -201,103 +198,13 @@ class ThemeModel:
         self.found_, self._decided, self._places = found, decided, Places(found)
 
     def _fit(self, reading: Reading, before: Sequence[FoundTheme], decided: Decided) -> None:
-        beside = self.book is not None
-        left = reading.of_answers_without_theme() if beside else reading
-        groups = discover.find_groups(left.vectors, themes=self.themes, seed=self.seed)
         lasting = lasting_themes(before, decided)
-        fresh = fresh_themes(left.vectors, groups, before, lasting, beside_a_book=beside)
-        found = with_ids(fresh, left, before, lasting)
+        naming = Naming(reading, self.embedder, self.book)
+        found = find_themes(naming, before, lasting, themes=self.themes, seed=self.seed)
         kept = {one.id for one in lasting}
-        found = self._named(reading, found, kept)
         self._settle(found, decided)
         joining = self._places.join(reading.vectors)
         self._settle(_described(reading, joining, found, kept), decided)
-
-    def _named(
-        self, reading: Reading, found: tuple[FoundTheme, ...], lasting: set[str]
-    ) -> tuple[FoundTheme, ...]:
-        """Name the themes that have no name yet, and let go of those that nothing names.
-
-        What no name fits is leftovers: its clauses go where they lie next to, or stay unsorted.
-        What they went to is named anew, for a name must be true of what is in the theme now.
-        """
-        nameless = {one.id for one in found if not one.name}
-        while nameless:
-            named = self._named_once(reading, found, lasting)
-            if len(named) == len(found):
-                return named
-            found = tuple(replace(one, name="") if one.id in nameless else one for one in named)
-        return found
-
-    def _named_once(
-        self, reading: Reading, found: tuple[FoundTheme, ...], lasting: set[str]
-    ) -> tuple[FoundTheme, ...]:
-        """Name themes, and keep those that a name fits.
-
-        Phrases are told from pieces of sentences in English alone, so with a model that reads
-        other languages every theme stays.
-        """
-        unnamed = [number for number, one in enumerate(found) if not one.name]
-        if not unnamed:
-            return found
-        joining = Places(found).join(reading.vectors)
-        fresh = dict(zip(unnamed, self._names(reading, found, unnamed, joining), strict=True))
-        titled = tuple(
-            replace(one, name=fresh[number].text) if number in fresh else one
-            for number, one in enumerate(found)
-        )
-        if self.embedder.languages - {"en"} or not any(one.fits for one in fresh.values()):
-            return titled
-        kept = [
-            one
-            for number, one in enumerate(titled)
-            if number not in fresh
-            or fresh[number].fits
-            or one.id in lasting
-            or is_one_thing(reading.vectors[joining.theme == number])
-        ]
-        return without_twins(kept, lasting)
-
-    def _names(
-        self,
-        reading: Reading,
-        found: Sequence[FoundTheme],
-        unnamed: Sequence[int],
-        joining: Joining,
-    ) -> tuple[Name, ...]:
-        """Find the names of some themes, beside the names that there are."""
-        renumbered = np.full(len(found) + 1, -1, dtype=np.int32)
-        renumbered[list(unnamed)] = np.arange(len(unnamed))
-        return find_names(
-            [clause.text for clause in reading.clauses],
-            renumbered[joining.theme],
-            unit(np.stack([found[number].centroid for number in unnamed])),
-            self._encode,
-            curated=self._curated(),
-            beside_book=self.book is not None,
-            taken=[
-                *(one.name for one in found if one.name),
-                *(theme.name for theme in (self.book.themes if self.book else ())),
-            ],
-        )
-
-    def _encode(self, texts: Sequence[str]) -> NDArray[np.float16]:
-        return stored(self.embedder.encode(texts))
-
-    def _curated(self) -> list[tuple[str, NDArray[np.float16]]]:
-        """Place a book's themes among the vectors, for their names.
-
-        Without a book the shipped one lends its names. Beside a book, what lies by one of its
-        themes and was not recognised is offered as more of it, not as a theme much like it.
-        """
-        beside = self.book is not None
-        return [
-            (
-                f"More of “{theme.name}”" if beside else theme.name,
-                self._encode([theme.name, theme.definition]),
-            )
-            for theme in (self.book or shipped_book()).themes
-        ]
 
     def _assign(self, reading: Reading, ids: Sequence[str] | None) -> list[Assignment]:
         joining = self._places.join(reading.vectors)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from survey.understand.blocks import Floats
-from survey.understand.common_names import common_names, shares
+from survey.understand.common_names import common_names, shares, words_of
 from survey.understand.phrases import (
     Phrase,
     as_title,
@@ -69,6 +69,8 @@ SHOWN_WIDE = 0.50
 """The same share for a wide name."""
 WIDE = 0.35
 """What a wide name costs: a narrower one that fits nearly as well says more."""
+SPOKEN_FROM = 0.25
+"""Share of a theme's clauses that must hold a telling word of a typed phrase."""
 SHOWN_MORE = 1.5
 """How many times the share in all other themes that must be."""
 COMMON = 0.15
@@ -112,6 +114,12 @@ class _Theme:
     phrases: dict[tuple[str, ...], Phrase]
     shown: Mapping[str, float]
     people: frozenset[str]
+    stems: Sequence[frozenset[str]]
+    own: frozenset[str]
+
+    def share_of(self, words: frozenset[str]) -> float:
+        """Return the share of clauses that hold one of some stems."""
+        return sum(not words.isdisjoint(one) for one in self.stems) / max(self.size, 1)
 
     def speaks_of_somebody(self, words: Sequence[str]) -> bool:
         """Tell words, in lower case, that hold a person's name: no theme is called by it."""
@@ -131,6 +139,7 @@ def find_names(
     curated: Sequence[tuple[str, NDArray[np.floating]]] = (),
     beside_book: bool = False,
     taken: Sequence[str] = (),
+    own: frozenset[str] = frozenset(),
 ) -> tuple[Name, ...]:
     """Find a name for every theme, each name once, and how well it fits.
 
@@ -150,6 +159,8 @@ def find_names(
         Whether the book's own themes stand beside these: then its names come first.
     taken : sequence of str
         Names that others have already.
+    own : frozenset of str
+        Stems that alone name what the whole service is about: no theme is called by them alone.
 
     Returns
     -------
@@ -159,7 +170,7 @@ def find_names(
     """
     people = names_of_people(clauses)
     themes = [
-        _read([clauses[row] for row in np.flatnonzero(labels == label)[:READ_AT_MOST]], people)
+        _read([clauses[row] for row in np.flatnonzero(labels == label)[:READ_AT_MOST]], people, own)
         for label in range(len(centres))
     ]
     gain = BESIDE_BOOK if beside_book else LENT
@@ -193,9 +204,10 @@ def find_names(
     return tuple(names[label] for label in range(len(themes)))
 
 
-def _read(texts: Sequence[str], people: frozenset[str]) -> _Theme:
-    shown = shares(map(stems_of, texts), common_names(stem), len(texts))
-    return _Theme(texts, count_phrases(texts), shown, people)
+def _read(texts: Sequence[str], people: frozenset[str], own: frozenset[str]) -> _Theme:
+    said = [stems_of(text) for text in texts]
+    shown = shares(said, common_names(stem), len(texts))
+    return _Theme(texts, count_phrases(texts), shown, people, [frozenset(s) for s in said], own)
 
 
 def _first_free(ranked: Sequence[Name], used: Sequence[Name]) -> Name:
@@ -269,6 +281,8 @@ def _shown(label: int, themes: Sequence[_Theme]) -> list[tuple[float, str, float
     total = sum(other.size for other in themes)
     found = []
     for one in common_names(stem):
+        if one.is_bare and words_of(one) <= theme.own:
+            continue
         share = theme.shown.get(one.name, 0.0)
         count = share * theme.size
         least = SHOWN_WIDE if one.is_wide else SHOWN_IN_FEW if theme.size < FEW else SHOWN_FROM
@@ -317,6 +331,8 @@ def _shortlist(label: int, themes: Sequence[_Theme]) -> list[tuple[float, Phrase
             continue
         if theme.size < FEW and max(telling, default=0.0) < SHOWN_FROM:
             continue
+        if not _is_spoken(theme, key):
+            continue
         everywhere = all(
             inside.get(stem(word), 0.0) * theme.size + outside[stem(word)]
             >= EVERYWHERE * (total + theme.size)
@@ -335,6 +351,12 @@ def _shortlist(label: int, themes: Sequence[_Theme]) -> list[tuple[float, Phrase
     often_said = sorted(scored, key=lambda pair: (-pair[1].clauses, -pair[0], pair[1].words))
     frequent = [pair for pair in often_said if len(pair[1].words) > 1][: CANDIDATES // 4]
     return [*scored[:CANDIDATES], *(pair for pair in frequent if pair not in scored[:CANDIDATES])]
+
+
+def _is_spoken(theme: _Theme, words: Sequence[str]) -> bool:
+    """Tell a phrase one of whose telling words is in as many clauses as a name must be true of."""
+    stems = frozenset(stem(word) for word in words if tells(word)) - theme.own
+    return theme.share_of(stems) >= SPOKEN_FROM
 
 
 def _stands(phrase: Phrase, size: int) -> bool:

@@ -1,16 +1,18 @@
 """From groups to themes: which of them were there before, and which ids they keep."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from survey.understand.blocks import means, nearest, unit
-from survey.understand.discover import Groups
+from survey.understand.discover import Groups, find_groups, usual_number
 from survey.understand.embed import stored
 from survey.understand.found import FoundTheme, Places
 from survey.understand.match import match_themes
+from survey.understand.naming import Naming
+from survey.understand.parts import FINER, with_parts
 from survey.understand.reading import Reading
 
 JOINS_FROM_PERCENTILE = 3.0
@@ -27,6 +29,60 @@ FEWEST_BESIDE_A_BOOK = 6
 """Clauses that must agree so well."""
 NAME_STAYS_FROM = 0.5
 """Jaccard overlap from which a theme that is found again keeps its name."""
+
+
+def find_themes(
+    naming: Naming,
+    before: Sequence[FoundTheme],
+    lasting: Sequence[FoundTheme],
+    *,
+    themes: int | None,
+    seed: int,
+) -> tuple[FoundTheme, ...]:
+    """Find the themes of answers: wide ones, the clear parts of them, and those there were.
+
+    Parameters
+    ----------
+    naming : Naming
+        The answers, and what names them.
+    before : sequence of FoundTheme
+        The themes there are; one that is found again keeps its id.
+    lasting : sequence of FoundTheme
+        Those of them that stay as they are.
+    themes : int or None
+        About how many to find; left to the answers if None.
+    seed : int
+        Of all randomness.
+
+    Returns
+    -------
+    tuple of FoundTheme
+        With ids and names, not yet counted.
+    """
+    beside = naming.book is not None
+    left = naming.reading.of_answers_without_theme() if beside else naming.reading
+    usual = usual_number(len(left.vectors))
+    wanted = themes or usual
+    kept = {one.id for one in lasting}
+
+    def fresh(number: int, kind: str) -> tuple[FoundTheme, ...]:
+        groups = find_groups(left.vectors, themes=number, seed=seed)
+        found = fresh_themes(left.vectors, groups, before, lasting, beside_a_book=beside)
+        return tuple(replace(one, id=f"{kind} {place}") for place, (one, _) in enumerate(found))
+
+    def named(number: int) -> tuple[FoundTheme, ...]:
+        return naming.of_all((*lasting, *fresh(number, "wide")), kept)
+
+    # What a book leaves is so scattered that a finer cut may leave fewer groups with a name.
+    wide = max((named(number) for number in _cuts(wanted, usual, beside)), key=len)
+    if len(wide) < wanted:
+        close = fresh(round(FINER * wanted), "part")
+        wide = with_parts(naming, wide, close, kept, wanted=wanted)
+    return found_again(naming, wide, before, kept)
+
+
+def _cuts(wanted: int, usual: int, beside_a_book: bool) -> tuple[int, ...]:
+    return (wanted, usual) if beside_a_book and usual < wanted else (wanted,)
 
 
 def fresh_themes(
@@ -73,37 +129,93 @@ def _theme_of(vectors: NDArray[np.float16], points: NDArray[np.float32], pull: f
     return FoundTheme("", "", stored(centre), places, radius, clauses=len(vectors), pull=pull)
 
 
-def with_ids(
-    fresh: Sequence[tuple[FoundTheme, NDArray[np.bool_]]],
-    reading: Reading,
+def found_again(
+    naming: Naming,
+    found: Sequence[FoundTheme],
     before: Sequence[FoundTheme],
-    lasting: Sequence[FoundTheme],
+    lasting: Collection[str],
 ) -> tuple[FoundTheme, ...]:
-    """Give each fresh theme the id, and if it is much the same the name, it had before."""
-    kept = {theme.id for theme in lasting}
-    loose = [theme for theme in before if theme.id not in kept]
-    joining = Places(before).join(reading.vectors)
-    rows = reading.row_of.astype(str)
-    was = {
-        theme.id: set(rows[joining.theme == number])
-        for number, theme in enumerate(before)
-        if theme.id not in kept
-    }
-    now = {f"new {number}": set(rows[members]) for number, (_, members) in enumerate(fresh)}
-    same = match_themes(was, now)
-    names = {theme.id: theme.name for theme in loose}
-    highest = max((_number(theme.id) for theme in before), default=0)
-    result = list(lasting)
-    for number, (theme, _) in enumerate(fresh):
-        old = same.get(f"new {number}")
-        if old is None:
+    """Give each theme the id, and if it is much the same the name, it had before.
+
+    Parameters
+    ----------
+    naming : Naming
+        Finds another name for a theme whose name an older one has already.
+    found : sequence of FoundTheme
+        With names; ids stand for nothing but in `lasting`.
+    before : sequence of FoundTheme
+        The themes there were.
+    lasting : collection of str
+        Ids of those in `found` that stay as they are.
+
+    Returns
+    -------
+    tuple of FoundTheme
+        In the order of `found`.
+    """
+    theme = Places(found).join(naming.reading.vectors).theme
+    same, alike = _matched(naming.reading, found, theme, before, lasting)
+    names = {one.id: one.name for one in before}
+    highest = max((_number(one.id) for one in before), default=0)
+    result = []
+    for place, one in enumerate(found):
+        if one.id in lasting:
+            result.append(one)
+        elif place in same:
+            name = names[same[place]] if place in alike else one.name
+            result.append(replace(one, id=same[place], name=name))
+        else:
             highest += 1
-            result.append(replace(theme, id=f"found-{highest}"))
-            continue
-        overlap = len(was[old] & now[f"new {number}"]) / len(was[old] | now[f"new {number}"])
-        name = names[old] if overlap >= NAME_STAYS_FROM else ""
-        result.append(replace(theme, id=old, name=name))
-    return tuple(result)
+            result.append(replace(one, id=f"found-{highest}"))
+    return _each_its_own_name(naming, result, theme, alike)
+
+
+def _matched(
+    reading: Reading,
+    found: Sequence[FoundTheme],
+    theme: NDArray[np.integer],
+    before: Sequence[FoundTheme],
+    lasting: Collection[str],
+) -> tuple[dict[int, str], set[int]]:
+    """Find which themes are which of those before, and which of them are much the same."""
+    rows = reading.row_of.astype(str)
+    joining = Places(before).join(reading.vectors)
+    was = {
+        one.id: set(rows[joining.theme == number])
+        for number, one in enumerate(before)
+        if one.id not in lasting
+    }
+    now = {
+        f"new {place}": set(rows[theme == place])
+        for place, one in enumerate(found)
+        if one.id not in lasting
+    }
+    pairs = {int(new.split()[1]): old for new, old in match_themes(was, now).items()}
+    alike = {
+        place
+        for place, old in pairs.items()
+        if len(was[old] & now[f"new {place}"])
+        >= NAME_STAYS_FROM * len(was[old] | now[f"new {place}"])
+    }
+    return pairs, alike
+
+
+def _each_its_own_name(
+    naming: Naming,
+    found: Sequence[FoundTheme],
+    theme: NDArray[np.integer],
+    alike: Collection[int],
+) -> tuple[FoundTheme, ...]:
+    """Name those anew whose name is one that an older theme keeps."""
+    kept = {found[place].name for place in alike}
+    second = [place for place, one in enumerate(found) if one.name in kept and place not in alike]
+    if not second:
+        return tuple(found)
+    fresh = dict(zip(second, naming.names(found, second, theme), strict=True))
+    return tuple(
+        replace(one, name=fresh[place].text) if place in fresh else one
+        for place, one in enumerate(found)
+    )
 
 
 def _number(id: str) -> int:

@@ -12,6 +12,7 @@ from survey.understand.book import Book, BookTheme
 from survey.understand.embed import Embedder
 from survey.understand.found import FoundTheme
 from survey.understand.model import ThemeModel
+from survey.understand.naming import Naming
 from tests.understand.conftest import WordEmbedder
 from tests.understand.listeners import RuleListener
 
@@ -118,6 +119,6 @@ def test_a_theme_is_called_what_is_in_it_in_the_end(embedder: Embedder, themes: 
         said = [row["answer"] for row in csv.DictReader(sample, delimiter="\t")]
     model = ThemeModel(embedder, themes=themes).fit(said)
     nameless = tuple(replace(one, name="") for one in model.found_)
-    again = model._named(model._read(said), nameless, set())
+    again = Naming(model._read(said), embedder, None).of_all(nameless, ())
     assert len(model.found_) >= 3
     assert [one.name for one in again] == [one.name for one in model.found_]
