@@ -3,7 +3,8 @@
     python bench/found_themes.py FILE.csv --text-column C --labels-column L [--themes 24]
 
 All engines get the same clauses, the same vectors and the same number of themes; 'nothing' is
-set aside for all of them alike. A label of fewer than 15 answers is left out of recovery.
+set aside for all of them alike. `ours` are groups before they have names, as BERTopic's are; `named`
+are the themes an owner is shown, of which there may be fewer, and clauses that are in none. A label of fewer than 15 answers is left out of recovery.
 
 recovery   for each human theme the best F1 of any theme found, weighted by its answers
 B-cubed    extended to several themes an answer (Amigó and others 2009, Information Retrieval 12)
@@ -16,7 +17,7 @@ import argparse
 import csv
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +28,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from survey.understand.discover import find_groups
 from survey.understand.embed import load_embedder
+from survey.understand.found import Places
 from survey.understand.listen import BareListener
+from survey.understand.naming import Naming
 from survey.understand.reading import NOTHING, Reading, read_answers
+from survey.understand.refit import find_themes
 
 FEWEST = 15
 Sorting = list[set[str]]
@@ -106,6 +110,19 @@ def ours(reading: Reading, kept: NDArray[np.bool_], themes: int, seed: int) -> L
     return find_groups(reading.vectors[kept], themes=themes, seed=seed).labels
 
 
+def named(reading: Reading, kept: NDArray[np.bool_], themes: int, seed: int) -> Labels:
+    """Find themes as an owner is shown them: with parts and names, and what fits none left out."""
+    some = replace(
+        reading,
+        clauses=tuple(clause for clause, keep in zip(reading.clauses, kept, strict=True) if keep),
+        row_of=reading.row_of[kept],
+        vectors=reading.vectors[kept],
+    )
+    naming = Naming(some, load_embedder(), None)
+    found = find_themes(naming, (), (), themes=themes, seed=seed)
+    return Places(found).join(some.vectors).theme
+
+
 def bertopic(reading: Reading, kept: NDArray[np.bool_], themes: int, seed: int) -> Labels:
     """Find topics with BERTopic, then let its outliers join the nearest topic, as ours do."""
     from bertopic import BERTopic
@@ -127,7 +144,7 @@ def bertopic(reading: Reading, kept: NDArray[np.bool_], themes: int, seed: int) 
 
 
 Engine = Callable[[Reading, NDArray[np.bool_], int, int], Labels]
-ENGINES: dict[str, Engine] = {"ours": ours, "bertopic": bertopic}
+ENGINES: dict[str, Engine] = {"ours": ours, "named": named, "bertopic": bertopic}
 
 
 def score(
@@ -141,7 +158,7 @@ def score(
     fewer = engine(reading, most, themes, seed)
     sorting = as_sorting(reading, labels)
     return Score(
-        len(np.unique(labels)),
+        len(np.unique(labels[labels >= 0])),
         recovery(human, sorting),
         bcubed(human, sorting),
         float(adjusted_mutual_info_score(labels[most], fewer)),
