@@ -3,8 +3,9 @@
     python bench/found_themes.py FILE.csv --text-column C --labels-column L [--themes 24]
 
 All engines get the same clauses, the same vectors and the same number of themes; 'nothing' is
-set aside for all of them alike. `ours` are groups before they have names, as BERTopic's are; `named`
-are the themes an owner is shown, of which there may be fewer, and clauses that are in none. A label of fewer than 15 answers is left out of recovery.
+set aside for all of them alike. `ours` are groups before they have names, as BERTopic's are;
+`named` are the themes an owner is shown, of which there may be fewer, and clauses that are in none.
+A label of fewer than 15 answers is left out of recovery.
 
 recovery   for each human theme the best F1 of any theme found, weighted by its answers
 B-cubed    extended to several themes an answer (Amigó and others 2009, Information Retrieval 12)
