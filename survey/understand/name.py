@@ -69,8 +69,9 @@ SHOWN_WIDE = 0.50
 """The same share for a wide name."""
 WIDE = 0.35
 """What a wide name costs: a narrower one that fits nearly as well says more."""
-SPOKEN_FROM = 0.25
-"""Share of a theme's clauses that must hold a telling word of a typed phrase."""
+SPOKEN_FROM, UNSPOKEN = 0.25, 1.00
+"""Share of a theme's clauses that must hold a telling word of a typed phrase, and what less costs:
+it fits no theme then, and stands only where nothing does."""
 SHOWN_MORE = 1.5
 """How many times the share in all other themes that must be."""
 COMMON = 0.15
@@ -331,8 +332,6 @@ def _shortlist(label: int, themes: Sequence[_Theme]) -> list[tuple[float, Phrase
             continue
         if theme.size < FEW and max(telling, default=0.0) < SHOWN_FROM:
             continue
-        if not _is_spoken(theme, key):
-            continue
         everywhere = all(
             inside.get(stem(word), 0.0) * theme.size + outside[stem(word)]
             >= EVERYWHERE * (total + theme.size)
@@ -343,6 +342,7 @@ def _shortlist(label: int, themes: Sequence[_Theme]) -> list[tuple[float, Phrase
             FOR_FEW * (max(telling, default=0.0) < SPEAKS_FOR)
             + FOR_LAME * (min(telling, default=0.0) < LAME * max(telling, default=0.0))
             + ODD_WORD * odd
+            + UNSPOKEN * (not _is_spoken(theme, key))
             + EMPTY / 2 * everywhere
         ) / WORTH
         often = float(np.log1p(phrase.clauses) / np.log1p(max(theme.size, 2)))

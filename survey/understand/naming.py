@@ -37,7 +37,8 @@ class Naming:
         """Name the themes that have no name yet, and let go of those that nothing names.
 
         What no name fits is leftovers: its clauses go where they lie next to, or stay unsorted.
-        What they went to is named anew, for a name must be true of what is in the theme now.
+        What they went to is named anew, for a name must be true of what is in the theme now; a
+        theme that came with a name keeps it.
 
         Parameters
         ----------
@@ -103,8 +104,8 @@ class Naming:
         """Name themes, and keep those that a name fits.
 
         Phrases are told from pieces of sentences in English alone, so with a model that reads
-        other languages every theme stays; and where nothing is named well and no book stands
-        beside, something is better than nothing.
+        other languages every theme stays; and where nothing is named well, no book stands beside,
+        and themes that have a name hold next to nothing, something is better than nothing.
         """
         unnamed = [number for number, one in enumerate(found) if not one.name]
         if not unnamed:
@@ -117,16 +118,22 @@ class Naming:
         )
         if self.embedder.languages - {"en"}:
             return titled
-        kept = [
-            one
-            for number, one in enumerate(titled)
-            if number not in fresh
-            or one.id in lasting
-            or _stands(fresh[number], self.reading.vectors[theme == number])
-        ]
-        if not kept and self.book is None:
+        standing = {
+            number
+            for number, name in fresh.items()
+            if _stands(name, self.reading.vectors[theme == number])
+        }
+        spoken_for = (~np.isin(theme, [-1, *fresh])).sum()
+        if not standing and self.book is None and 10 * spoken_for < len(theme):
             return titled
-        return without_twins(kept, lasting)
+        return without_twins(
+            [
+                one
+                for number, one in enumerate(titled)
+                if number not in fresh or number in standing or one.id in lasting
+            ],
+            lasting,
+        )
 
     @cached_property
     def said(self) -> Sequence[Sequence[str]]:

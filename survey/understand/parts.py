@@ -4,8 +4,7 @@ Themes are few and wide: twins among them are joined, and leftovers go to their 
 fewer are left than were asked for, and what a dozen people say of one clear matter ("dental care")
 lies in a theme of hundreds. A second look cuts the same clauses finer, and of what it finds takes
 what a listed name fits and half of the clauses show: that becomes a theme beside the wide ones, and
-takes in only what lies close to it. Wide themes keep their places, so the whole stays as steady as
-they are.
+takes in only what lies close to it. Wide themes keep their places; parts come and go more easily.
 """
 
 from collections.abc import Collection, Sequence
@@ -21,7 +20,7 @@ from survey.understand.name import FEW, READ_AT_MOST
 from survey.understand.naming import Naming
 from survey.understand.phrases import stem, stems_of
 from survey.understand.reading import Reading
-from survey.understand.tightness import closeness, without_twins
+from survey.understand.tightness import closeness, is_like, without_twins
 
 FINER = 2.5
 """Groups of the second look for each theme that is asked for."""
@@ -71,7 +70,24 @@ def with_parts(
     """
     if not close or len(wide) >= wanted:
         return wide
+    clear = _clear_parts(naming, wide, close, lasting)[: wanted - len(wide)]
+    parts = _of_some_size(wide, without_twins(clear, ()), naming.reading)
+    left = _named_still(wide, parts, naming.reading, lasting)
+    return naming.of_all((*left, *parts), lasting)
+
+
+def _clear_parts(
+    naming: Naming,
+    wide: Sequence[FoundTheme],
+    close: Sequence[FoundTheme],
+    lasting: Collection[str],
+) -> list[FoundTheme]:
+    """Name what is clear among the groups of a finer cut, the best named first.
+
+    What lies where somebody decided about a theme is no part: it may be one that they merged.
+    """
     reading = naming.reading
+    decided = [point for one in wide if one.id in lasting for point in one.points]
     theme = Places(close).join(reading.vectors).theme
     places = range(len(wide), len(wide) + len(close))
     names = naming.names([*wide, *close], places, np.where(theme < 0, -1, theme + len(wide)))
@@ -81,14 +97,13 @@ def with_parts(
         for number, name in enumerate(names)
         if name.score >= FITS_WELL
         and name.text in headings
+        and not is_like(close[number], decided)
         and _is_clear(name.text, np.flatnonzero(theme == number), reading)
     ]
-    best = [
+    return [
         _narrowed(close[number], names[number].text, reading.vectors[theme == number])
-        for _, number in sorted(clear)[: wanted - len(wide)]
+        for _, number in sorted(clear)
     ]
-    parts = _of_some_size(wide, without_twins(best, ()), reading)
-    return naming.of_all((*_named_still(wide, parts, reading, lasting), *parts), lasting)
 
 
 def _headings(said: Sequence[Sequence[str]], wide: Sequence[FoundTheme]) -> frozenset[str]:
@@ -111,7 +126,7 @@ def _is_clear(
     members: NDArray[np.intp],
     reading: Reading,
 ) -> bool:
-    """Tell a part whose clauses lie close together, and mostly show the name."""
+    """Tell a part whose clauses (the first of very many) agree, and mostly show the name."""
     members = members[:READ_AT_MOST]
     said = [stems_of(reading.clauses[row].text) for row in members]
     shown = shares(said, common_names(stem), len(members)).get(name, 0.0)

@@ -14,6 +14,7 @@ from survey.understand.match import match_themes
 from survey.understand.naming import Naming
 from survey.understand.parts import FINER, with_parts
 from survey.understand.reading import Reading
+from survey.understand.tightness import without_twins
 
 JOINS_FROM_PERCENTILE = 3.0
 """Share of a theme's own clauses, in per cent, that lie outside its radius."""
@@ -65,13 +66,13 @@ def find_themes(
     wanted = themes or usual
     kept = {one.id for one in lasting}
 
-    def fresh(number: int, kind: str) -> tuple[FoundTheme, ...]:
+    def fresh(number: int, kind: str, lasting: Sequence[FoundTheme] = ()) -> tuple[FoundTheme, ...]:
         groups = find_groups(left.vectors, themes=number, seed=seed)
         found = fresh_themes(left.vectors, groups, before, lasting, beside_a_book=beside)
         return tuple(replace(one, id=f"{kind} {place}") for place, (one, _) in enumerate(found))
 
     def named(number: int) -> tuple[FoundTheme, ...]:
-        return naming.of_all((*lasting, *fresh(number, "wide")), kept)
+        return naming.of_all((*lasting, *fresh(number, "wide", lasting)), kept)
 
     # What a book leaves is so scattered that a finer cut may leave fewer groups with a name.
     wide = max((named(number) for number in _cuts(wanted, usual, beside)), key=len)
@@ -167,7 +168,9 @@ def found_again(
         else:
             highest += 1
             result.append(replace(one, id=f"found-{highest}"))
-    return _each_its_own_name(naming, result, theme, alike)
+    named = _each_its_own_name(naming, result, theme, alike)
+    # A name that came back may say what a newer one says.
+    return without_twins(named, lasting)
 
 
 def _matched(

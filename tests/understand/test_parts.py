@@ -9,6 +9,7 @@ import pytest
 
 from survey.understand.blocks import means, unit
 from survey.understand.common_names import common_names, own_matters, own_words, shares
+from survey.understand.decisions import Constraint
 from survey.understand.discover import Groups
 from survey.understand.embed import Embedder
 from survey.understand.found import FoundTheme, Places
@@ -141,3 +142,42 @@ def test_an_older_theme_keeps_its_name_and_the_newer_one_finds_another(embedder:
     assert (again[0].id, again[0].name) == ("found-7", "Waiting times")
     assert again[1].id != "found-7"
     assert again[1].name not in {"Waiting times", ""}
+
+
+@pytest.mark.model
+def test_a_decision_moves_no_theme_but_its_own(embedder: Embedder, said: list[str]) -> None:
+    first = ThemeModel(embedder, themes=24).fit(said)
+    one, other = first.found_[0], first.found_[-1]
+    for constraints in (
+        [Constraint("pinned", theme.id) for theme in first.found_],
+        [Constraint("pinned", one.id)],
+        [Constraint("renamed", other.id, name="Zebras")],
+    ):
+        again = ThemeModel(embedder, themes=24)
+        again.fit(said, before=first.found_, constraints=constraints)
+        assert {theme.id for theme in again.found_} == {theme.id for theme in first.found_}
+    merged = [Constraint("merged", other.id, other=one.id)]
+    again = ThemeModel(embedder, themes=24).fit(said, before=first.found_, constraints=merged)
+    assert other.id not in {theme.id for theme in again.found_}
+    assert other.name not in {theme.name for theme in again.found_}
+
+
+@pytest.mark.model
+def test_a_pinned_theme_that_nobody_speaks_of_takes_no_other_away(embedder: Embedder) -> None:
+    """Nothing here is named well: one theme that somebody keeps must not be all that is left."""
+    before = ThemeModel(embedder).fit(["The car park is full"] * 30).found_
+    pinned = [Constraint("pinned", before[0].id)]
+    plain = ThemeModel(embedder, themes=1).fit([*TEETH, *LATE])
+    beside = ThemeModel(embedder, themes=1)
+    beside.fit([*TEETH, *LATE], before=before, constraints=pinned)
+    assert {one.answers for one in beside.found_} == {0, *(one.answers for one in plain.found_)}
+
+
+@pytest.mark.model
+def test_an_old_name_that_says_what_a_newer_one_says_makes_them_one(embedder: Embedder) -> None:
+    one = naming(embedder, [*TEETH, *LATE])
+    parts = grouped(one, APART, "part")
+    before = replace(parts[0], id="found-7", name="Delays")
+    now = [replace(parts[0], name="Teeth"), replace(parts[1], name="Waiting times")]
+    again = found_again(one, now, [before], ())
+    assert len(again) == 1
