@@ -63,6 +63,21 @@ def test_a_theme_of_ones_own_is_added_changed_and_undone(owner: Browser, scene: 
     assert "No space again." in owner.get(own).get_data(as_text=True)
 
 
+def test_the_book_page_says_what_each_shipped_theme_covers(owner: Browser, scene: Scene) -> None:
+    page = text(owner, scene.business.at("book"))
+    with scene.database.reading() as session:
+        shipped = session.execute(
+            select(Theme.name, Theme.definition).where(
+                Theme.run_id.is_not(None), Theme.origin == "book"
+            )
+        ).all()
+    listed = page.partition("Read what each covers")[2]
+    assert shipped
+    for name, definition in shipped:
+        assert name in listed
+        assert definition in listed
+
+
 @pytest.mark.parametrize(
     ("field", "typed", "told"),
     [
