@@ -109,6 +109,11 @@ _CALENDAR_WORDS = (
 )
 _CALENDAR = frozenset(_CALENDAR_WORDS.split())
 """Words that are written large and are nobody's name."""
+_TROUBLES = frozenset(
+    ("fault", "faults", "complaint", "complaints", "criticism", "problems", "issues")
+)
+_DENYING = frozenset(("no", "any", "find", "found", "without", "zero"))
+"""Words after which trouble is mostly denied: "no fault with the system" is praise."""
 _LENGTH_BONUS = {1: -0.32, 2: 0.02, 3: 0.05, 4: 0.04, 5: 0.0}
 
 
@@ -234,6 +239,8 @@ def _stretches(words: Sequence[str]) -> Iterator[tuple[int, int]]:
     for start in range(len(words)):
         yield start, start + 1
         if start and not _may_begin(words[start - 1]):
+            continue
+        if start and words[start] in _TROUBLES and words[start - 1] in _DENYING:
             continue
         for end in range(start + 2, min(start + LONGEST, len(words)) + 1):
             if (end == len(words) or _is_function(words[end])) and could_name(words[start:end]):

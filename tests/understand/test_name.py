@@ -133,6 +133,21 @@ def test_two_themes_never_share_a_name() -> None:
     assert len({one.text for one in find_names(clauses, labels, centres, encode)}) == 2
 
 
+def test_trouble_that_somebody_denies_is_no_name() -> None:
+    said = count_phrases(
+        [
+            "I find no fault with the system",
+            "cannot find any fault with the system",
+            "no complaints",
+        ]
+    )
+    assert ("fault", "with", "the", "system") not in said
+    had = count_phrases(
+        ["there was a fault with the system", "the fault with the system came back"]
+    )
+    assert ("fault", "with", "the", "system") in had
+
+
 def test_clauses_without_a_word_still_get_a_name() -> None:
     rows = np.ones((3, 2), np.float32)
     names = find_names(
