@@ -11,6 +11,7 @@ from survey.understand.language import is_foreign, readable
         ("Die Wartezeit war viel zu lang und niemand hat zurückgerufen", "de"),
         ("El técnico no vino nunca y nadie me avisó", "es"),
         ("le monsieur était très gentil", "fr"),
+        ("Die Rechnung war nach dem Service falsch", "de"),
         ("Слишком долго ждать", "ru"),
         ("مواعيد العمل غير مناسبة", "ar"),
         ("She never rang me back about the boiler", "en"),
@@ -25,6 +26,11 @@ def test_a_plain_sentence_has_a_language(text: str, language: str) -> None:
 @pytest.mark.parametrize("text", ["", "ok", "n/a", "😀😀", "merci", "12345 67", "<p> </p>"])
 def test_what_is_too_short_stays_unknown_and_is_sorted(text: str) -> None:
     assert readable(text) == "unknown"
+    assert not is_foreign(text)
+
+
+@pytest.mark.parametrize("text", ["a bench for old folk", "do I get money for it?"])
+def test_short_english_that_looks_like_pidgin_is_sorted(text: str) -> None:
     assert not is_foreign(text)
 
 

@@ -72,3 +72,19 @@ def test_praise_of_nothing_in_particular_names_no_theme(embedder: Embedder) -> N
     heard = Recogniser(shipped_book(), embedder).recognise(texts)
     assert not heard.themes
     assert heard.nothing.all()
+
+
+@pytest.mark.model
+def test_what_is_said_to_the_face_of_the_business_is_not_praise_for_that(
+    embedder: Embedder,
+) -> None:
+    said = [
+        "You rushed me.",
+        "You talked over me.",
+        "You could have told me honestly that it was not worth repairing.",
+        "You took your time with me and explained it all.",
+    ]
+    heard = Recogniser(shipped_book(), embedder).recognise(said)
+    tones = {one.row: one.tone for one in heard.themes}
+    assert "praise" not in {tones[row] for row in (0, 1, 2)}
+    assert tones[3] == "praise"

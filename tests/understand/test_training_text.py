@@ -8,7 +8,14 @@ import pytest
 
 from survey.errors import EngineError
 from survey.understand.book import shipped_book
-from survey.understand.training.targets import figures, label_names, label_targets, tone_targets
+from survey.understand.training.targets import (
+    figures,
+    label_known,
+    label_names,
+    label_targets,
+    tone_known,
+    tone_targets,
+)
 from survey.understand.training.text import (
     Labelled,
     label_counts,
@@ -73,6 +80,13 @@ def test_labels_and_tones_become_targets(tmp_path: Path) -> None:
     marked = [{names[k] for k in np.flatnonzero(row)} for row in label_targets(answers)]
     assert marked == [{"waiting", "warmth"}, {"nothing"}]
     assert tone_targets(answers).tolist() == [[1, 1], [0, 0]]
+
+
+def test_of_a_line_that_tells_its_tone_alone_no_theme_is_known(tmp_path: Path) -> None:
+    (tmp_path / "a.tsv").write_text("any-\tgarage\tYou rushed me\nwarmth+\tvet\tKind man\n")
+    answers = read_labelled(tmp_path)
+    assert label_known(answers).tolist() == [[0.0] * len(label_names()), [1.0] * len(label_names())]
+    assert tone_known(answers).tolist() == [[1.0, 1.0], [1.0, 1.0]]
 
 
 def test_figures_are_those_of_the_textbook() -> None:

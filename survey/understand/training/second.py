@@ -23,7 +23,12 @@ from survey.understand.embed import cores, file_sha256, run_in_batches
 from survey.understand.second import STRENGTH, word_features
 from survey.understand.split import plain
 from survey.understand.trained import MANIFEST, SECOND, SHIPPED, TONES, WEIGHTS, tuned_model
-from survey.understand.training.targets import label_targets, tone_known, tone_targets
+from survey.understand.training.targets import (
+    label_known,
+    label_targets,
+    tone_known,
+    tone_targets,
+)
 from survey.understand.training.text import Labelled
 
 PENALTY = 0.3
@@ -56,7 +61,7 @@ def write_second(
     )
     is_brief = np.arange(len(every)) >= len(answers)
     counts = np.where(is_brief, BRIEF_COUNTS, 1.0)
-    known = np.hstack([np.ones_like(label_targets(every)), tone_known(every)])
+    known = np.hstack([label_known(every), tone_known(every)])
     targets = np.hstack([label_targets(every), tone_targets(every)])
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     features = sparse.hstack([word_features(texts), STRENGTH * vectors / lengths]).tocsr()

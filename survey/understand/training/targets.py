@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from survey.understand.book import shipped_book
 from survey.understand.trained import NOTHING, TONES
-from survey.understand.training.text import Labelled
+from survey.understand.training.text import TONE_ALONE, Labelled
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,12 @@ def label_targets(answers: Sequence[Labelled]) -> NDArray[np.float32]:
     names = label_names()
     marks = [[float(name in answer.labels) for name in names] for answer in answers]
     return np.array(marks, dtype=np.float32).reshape(len(answers), len(names))
+
+
+def label_known(answers: Sequence[Labelled]) -> NDArray[np.float32]:
+    """Mark the answers of which somebody said what is in them, shape (n, labels)."""
+    known = [[float(TONE_ALONE not in answer.labels)] * len(label_names()) for answer in answers]
+    return np.array(known, dtype=np.float32).reshape(len(answers), len(label_names()))
 
 
 def tone_targets(answers: Sequence[Labelled]) -> NDArray[np.float32]:

@@ -2,7 +2,8 @@
 
 One file an author, one line an answer: labels, trade and text, parted by tabs. A label is a key
 with its tone (`-` wish, `+` praise, `?` unclear); `nothing` or `other`, with a tone where there is
-one (`nothing+` is praise of nothing in particular). ` / ` is a line break.
+one (`nothing+` is praise of nothing in particular). `any-` and `any+` tell the tone alone: of which
+themes the answer is, nobody has said. ` / ` is a line break.
 """
 
 import re
@@ -15,9 +16,10 @@ from survey.understand.book import shipped_book
 
 FOLDER = Path(__file__).parent / "text"
 BRIEF = Path(__file__).parent / "brief"
-"""Short and plain answers, praise and wishes told at length, and hurt and praise told calmly; the
-second look counts them more."""
+"""Short and plain answers, praise and wishes told at length, hurt and praise told calmly, and both
+said to the business's face; the second look counts them more."""
 UNTONED = frozenset({"nothing", "other"})
+TONE_ALONE = "any"
 SIGNS = {"-": "wish", "+": "praise", "?": "unclear"}
 SHINGLE = 4
 ALIKE = 0.5
@@ -77,7 +79,7 @@ def read_file(path: Path) -> tuple[Labelled, ...]:
         With the line that cannot be read.
     """
     lines = path.read_text(encoding="utf-8").splitlines()
-    known = {*shipped_book().keys, *UNTONED}
+    known = {*shipped_book().keys, *UNTONED, TONE_ALONE}
     return tuple(
         _read_line(line, path.stem, f"{path.name}, line {number}", known)
         for number, line in enumerate(lines, 1)

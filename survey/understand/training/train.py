@@ -16,7 +16,7 @@ from survey.understand.training.targets import (
     tone_known,
     tone_targets,
 )
-from survey.understand.training.text import Labelled
+from survey.understand.training.text import TONE_ALONE, Labelled
 from survey.understand.training.tune import Network, Recipe, read_with, tune
 
 HELD_OUT = ("c", "f")
@@ -135,7 +135,8 @@ def train(
     Parameters
     ----------
     answers, brief : sequence of Labelled
-        What to learn; each of `brief` counts `recipe.brief_counts` times.
+        What to learn; each of `brief` counts `recipe.brief_counts` times. Those that tell the tone
+        alone are left to the second look.
     recipe : Recipe
         How.
     say : callable
@@ -146,6 +147,7 @@ def train(
     Network
         Ready to read.
     """
+    brief = [one for one in brief if TONE_ALONE not in one.labels]
     every = [*answers, *brief]
     labels = label_targets(every)
     targets = np.hstack([labels, tone_targets(every)])
