@@ -181,5 +181,5 @@ def _gone(entries: Iterable[Entry], standing: Iterable[Entry]) -> frozenset[int]
     for entry in standing:
         gone.difference_update(entry.makes())
         gone.difference_update(entry.details.get("on", ()))
-        gone.update(entry.details.get("off", ()))
+        gone.update((*entry.details.get("off", ()), *entry.details.get("refused", ())))
     return frozenset(gone)
