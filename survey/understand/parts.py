@@ -32,6 +32,8 @@ SHOWN, SHOWN_IN_FEW = 0.50, 0.60
 """Share of a part's clauses that must show its name; of a few clauses, half are often chance."""
 OUTSIDE = 20.0
 """Share of a part's clauses, in per cent, that lie outside its radius, and go back to wide ones."""
+MOSTLY = 0.50
+"""Share of a part's clauses that must lie in wide themes for its edge to go back to them."""
 FEWEST_ANSWERS = 5
 SAME_WITH = 2 / 3
 """Share of a wide theme's clauses that must be left in it for its name to stand."""
@@ -100,8 +102,9 @@ def _clear_parts(
         and not is_like(close[number], decided)
         and _is_clear(name.text, np.flatnonzero(theme == number), reading)
     ]
+    inside = Places(wide).join(reading.vectors).theme >= 0
     return [
-        _narrowed(close[number], names[number].text, reading.vectors[theme == number])
+        _narrowed(close[number], names[number].text, reading.vectors, theme == number, inside)
         for _, number in sorted(clear)
     ]
 
@@ -134,11 +137,17 @@ def _is_clear(
     return agree >= AGREES and shown >= (SHOWN_IN_FEW if len(members) < FEW else SHOWN)
 
 
-def _narrowed(theme: FoundTheme, name: str, vectors: NDArray[np.float16]) -> FoundTheme:
-    """Name a part, and leave out what lies at a small one's edge."""
-    if len(vectors) >= FEW:
+def _narrowed(
+    theme: FoundTheme,
+    name: str,
+    vectors: NDArray[np.float16],
+    members: NDArray[np.bool_],
+    inside: NDArray[np.bool_],
+) -> FoundTheme:
+    """Name a part, and leave what lies at a small one's edge to the wide themes it lies inside."""
+    if members.sum() >= FEW or inside[members].mean() < MOSTLY:
         return replace(theme, name=name)
-    _, cosines = nearest(vectors, unit(theme.points))
+    _, cosines = nearest(vectors[members], unit(theme.points))
     least = float(np.floor(np.percentile(cosines, OUTSIDE) * 1000) / 1000) - 0.001
     return replace(theme, name=name, radius=max(theme.radius, least))
 
