@@ -17,10 +17,10 @@ UNKNOWN = "unknown"
 LEAST_WORDS = 4
 """Fewer words than this leave a Latin-script answer undecided."""
 LEAST_LETTERS = 15
-SURE = 0.60
+SURE = 0.66
 """How sure the identifier must be before an answer is called foreign: of 14,300 English answers
 none was called foreign above .51, but for Nigerian Pidgin; short sentences of other languages with
-a word that is English, too, lie at .67 to .71."""
+a word that is English, too, lie at .67 to .71, a French one that ends in English thanks at .65."""
 LIKE_ENGLISH = frozenset({"pcm"})
 """What short English is taken for: seven such answers above .50."""
 READ_AT_MOST = 2000

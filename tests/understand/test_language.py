@@ -29,8 +29,10 @@ def test_what_is_too_short_stays_unknown_and_is_sorted(text: str) -> None:
     assert not is_foreign(text)
 
 
-@pytest.mark.parametrize("text", ["a bench for old folk", "do I get money for it?"])
-def test_short_english_that_looks_like_pidgin_is_sorted(text: str) -> None:
+@pytest.mark.parametrize(
+    "text", ["a bench for old folk", "do I get money for it?", "Tout était bien, thank you"]
+)
+def test_what_is_english_in_part_or_looks_like_pidgin_is_sorted(text: str) -> None:
     assert not is_foreign(text)
 
 
